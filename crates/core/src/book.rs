@@ -1,0 +1,130 @@
+//! The book: cells laid out for reading.
+//!
+//! A series holds the cells of one (unit, measure) under one facet, by day and recorded day, with
+//! running totals of what is known now, so that a flow or a stock is two searches.
+//!
+//! **Invariant BOOK-1:** the running total of a day is the sum of the amounts of all days up to it.
+
+use std::collections::BTreeMap;
+
+use crate::cells::CellKey;
+use crate::day::{Day, Window};
+use crate::measure::{Facet, Measure};
+use crate::unit_code::UnitCode;
+
+/// The cells of one (unit, measure).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Series {
+    /// (day, recorded day, amount), in this order.
+    cells: Vec<(Day, Day, i64)>,
+    /// (day, running total), one for each day with cells.
+    totals: Vec<(Day, i64)>,
+}
+
+impl Series {
+    fn add(&mut self, day: Day, recorded: Day, amount: i64) {
+        let place = self.cells.partition_point(|(d, r, _)| (*d, *r) < (day, recorded));
+        match self.cells.get_mut(place) {
+            Some((d, r, held)) if (*d, *r) == (day, recorded) => *held += amount,
+            _ => self.cells.insert(place, (day, recorded, amount)),
+        }
+        let place = self.totals.partition_point(|(d, _)| *d < day);
+        if self.totals.get(place).is_none_or(|(d, _)| *d != day) {
+            let before = place.checked_sub(1).and_then(|i| self.totals.get(i)).map_or(0, |t| t.1);
+            self.totals.insert(place, (day, before));
+        }
+        for (_, total) in self.totals.iter_mut().skip(place) {
+            *total += amount;
+        }
+    }
+
+    /// The sum of all days up to this one, of what was recorded by `known` (none: everything).
+    pub fn up_to(&self, day: Day, known: Option<Day>) -> i64 {
+        let Some(known) = known else {
+            let place = self.totals.partition_point(|(d, _)| *d <= day);
+            return place.checked_sub(1).and_then(|i| self.totals.get(i)).map_or(0, |t| t.1);
+        };
+        self.cells
+            .iter()
+            .take_while(|(d, _, _)| *d <= day)
+            .filter(|(_, recorded, _)| *recorded <= known)
+            .map(|(_, _, amount)| amount)
+            .sum()
+    }
+
+    /// The sum of the days of the window, of what was recorded by `known`.
+    pub fn flow(&self, window: Window, known: Option<Day>) -> i64 {
+        let before = window.from.previous().map_or(0, |day| self.up_to(day, known));
+        self.up_to(window.to, known) - before
+    }
+}
+
+/// The series of one unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitBook(Vec<(Measure, Series)>);
+
+impl UnitBook {
+    /// The series of a measure, if it has cells.
+    pub fn series(&self, measure: Measure) -> Option<&Series> {
+        let place = self.0.binary_search_by_key(&measure, |(held, _)| *held).ok()?;
+        self.0.get(place).map(|(_, series)| series)
+    }
+
+    fn series_mut(&mut self, measure: Measure) -> Option<&mut Series> {
+        let place = match self.0.binary_search_by_key(&measure, |(held, _)| *held) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, (measure, Series::default()));
+                place
+            }
+        };
+        self.0.get_mut(place).map(|(_, series)| series)
+    }
+}
+
+/// Cells of many units under one facet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Book(BTreeMap<UnitCode, UnitBook>);
+
+impl Book {
+    /// Adds an amount to a cell; the facet of the key is not looked at.
+    pub fn add(&mut self, key: &CellKey, amount: i64) {
+        let unit = self.0.entry(key.unit).or_default();
+        if let Some(series) = unit.series_mut(key.measure) {
+            series.add(key.day, key.recorded, amount);
+        }
+    }
+
+    /// The series of a unit, if it has cells.
+    pub fn unit(&self, unit: UnitCode) -> Option<&UnitBook> {
+        self.0.get(&unit)
+    }
+
+    /// The units that have cells, in order of code.
+    pub fn units(&self) -> impl Iterator<Item = (UnitCode, &UnitBook)> {
+        self.0.iter().map(|(code, unit)| (*code, unit))
+    }
+}
+
+/// A book for each code of a facet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FacetBooks(BTreeMap<String, Book>);
+
+impl FacetBooks {
+    /// Adds an amount to a cell under a facet; a cell of all is left out.
+    pub fn add(&mut self, key: &CellKey, amount: i64) {
+        if let Facet::Of(_, code) = &key.facet {
+            if !self.0.contains_key(&**code) {
+                self.0.insert(code.as_ref().to_owned(), Book::default());
+            }
+            if let Some(book) = self.0.get_mut(&**code) {
+                book.add(key, amount);
+            }
+        }
+    }
+
+    /// The codes and their books, in order of code.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Book)> {
+        self.0.iter().map(|(code, book)| (code.as_str(), book))
+    }
+}

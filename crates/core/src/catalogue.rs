@@ -1,0 +1,202 @@
+//! The catalogue: indicators and forms as data. The rows come from files; what they may say is
+//! here.
+
+use crate::calendar::Calendar;
+use crate::measure::{FacetKind, Measure};
+
+/// A text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+/// How a term reads the cells of its measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// The sum over the days of the window.
+    Flow,
+    /// The stock at the end of the day before the window.
+    Opening,
+    /// The stock at the end of the window's last day.
+    Closing,
+    /// The stock that units had when they joined the subtree inside the window.
+    MovedIn,
+    /// The stock that units had when they left the subtree inside the window.
+    MovedOut,
+}
+
+impl Reading {
+    /// Reads the word of a catalogue file.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "flow" => Self::Flow,
+            "opening" => Self::Opening,
+            "closing" => Self::Closing,
+            "moved_in" => Self::MovedIn,
+            "moved_out" => Self::MovedOut,
+            _ => return None,
+        })
+    }
+}
+
+/// One reading, added or taken away: `flow:document.issued`, `-closing:dossier.overdue`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// Whether it is taken away.
+    pub negative: bool,
+    /// How the cells are read.
+    pub reading: Reading,
+    /// Which cells.
+    pub measure: Measure,
+}
+
+impl Term {
+    /// Reads a term of a catalogue file.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (reading, measure) = text.split_once(':')?;
+        Some(Self {
+            negative,
+            reading: Reading::parse(reading)?,
+            measure: Measure::parse(measure)?,
+        })
+    }
+}
+
+/// How the value of an indicator is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// The sum of terms.
+    Sum(Vec<Term>),
+    /// How many codes of the facet have a positive flow of these measures together; never added
+    /// over days or units.
+    Distinct(FacetKind, Vec<Measure>),
+    /// Two sums kept apart; the percentage is made when shown.
+    Ratio {
+        /// The numerator.
+        part: Vec<Term>,
+        /// The denominator.
+        whole: Vec<Term>,
+    },
+}
+
+/// The nature of an indicator: how it may be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// Over days and units.
+    Flow,
+    /// Over units, not over days.
+    Stock,
+    /// Over neither.
+    Distinct,
+    /// Over neither; its parts may be.
+    Ratio,
+}
+
+impl Nature {
+    /// The word of a catalogue file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Flow => "flow",
+            Self::Stock => "stock",
+            Self::Distinct => "distinct",
+            Self::Ratio => "ratio",
+        }
+    }
+
+    /// Reads the word of a catalogue file.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Flow, Self::Stock, Self::Distinct, Self::Ratio]
+            .into_iter()
+            .find(|nature| nature.word() == word)
+    }
+}
+
+/// What a figure is of (chỉ tiêu).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indicator {
+    /// `dossiers.settled`.
+    pub id: String,
+    /// What it is called.
+    pub label: Label,
+    /// What is counted (đơn vị tính): hồ sơ, văn bản, ….
+    pub counted: Label,
+    /// How it may be added.
+    pub nature: Nature,
+    /// How it is read.
+    pub rule: Rule,
+    /// Decree and article, or how the definition was chosen.
+    pub source: String,
+}
+
+/// A column of a form, or a row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// `c3`, `noDueDate`, `3.1`.
+    pub key: String,
+    /// What it is called.
+    pub label: Label,
+    /// The place of its indicator in [`Catalogue::indicators`].
+    pub indicator: usize,
+}
+
+/// What the rows of a form are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A row for each unit of the subtree with anything to show, then `TOTAL`; the slots are
+    /// columns.
+    ByUnit,
+    /// A row for each code of the facet, then `TOTAL`; the slots are columns.
+    ByFacet(FacetKind),
+    /// The slots are the rows; one column, `value`.
+    List,
+}
+
+/// A form (biểu mẫu): figures laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// `bieu-06a`.
+    pub id: String,
+    /// What it is called.
+    pub label: Label,
+    /// Circular and form number.
+    pub source: String,
+    /// What its rows are.
+    pub layout: Layout,
+    /// Its columns or rows.
+    pub slots: Vec<Slot>,
+}
+
+/// All that is read from catalogue files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Indicators, in the order of the file.
+    pub indicators: Vec<Indicator>,
+    /// Forms.
+    pub forms: Vec<Form>,
+    /// Calendars; the first is the default.
+    pub calendars: Vec<Calendar>,
+}
+
+impl Catalogue {
+    /// The indicator of this id.
+    pub fn indicator(&self, id: &str) -> Option<&Indicator> {
+        self.indicators.iter().find(|indicator| indicator.id == id)
+    }
+
+    /// The form of this id.
+    pub fn form(&self, id: &str) -> Option<&Form> {
+        self.forms.iter().find(|form| form.id == id)
+    }
+
+    /// The calendar of this name.
+    pub fn calendar(&self, name: &str) -> Option<&Calendar> {
+        self.calendars.iter().find(|calendar| calendar.name == name)
+    }
+}

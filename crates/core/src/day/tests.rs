@@ -1,0 +1,28 @@
+use super::*;
+
+#[test]
+fn the_local_day_begins_at_17_utc() {
+    let before = Instant::parse("2021-09-14T16:59:59.999Z").unwrap();
+    let after = Instant::parse("2021-09-14T17:00:00Z").unwrap();
+    assert_eq!(before.day(), Day::from_ymd(2021, 9, 14));
+    assert_eq!(after.day(), Day::from_ymd(2021, 9, 15));
+    assert_eq!(after.to_string(), "2021-09-15T00:00:00+07:00");
+}
+
+#[test]
+fn only_whole_real_days_are_read() {
+    for bad in ["2021-02-29", "2021-9-01", "20210901", "2021-09-31", "1969-12-31", "2200-01-01", ""]
+    {
+        assert_eq!(Day::parse(bad), None, "{bad}");
+    }
+    let leap = Day::parse("2024-02-29").unwrap();
+    assert_eq!(leap.to_string(), "2024-02-29");
+    assert_eq!(leap.next().to_string(), "2024-03-01");
+    assert_eq!(Day::MAX.to_string(), "2149-06-06");
+}
+
+#[test]
+fn months_count_from_1970() {
+    assert_eq!(Day::MIN.month_number(), 0);
+    assert_eq!(Day::from_ymd(1971, 2, 28).unwrap().month_number(), 13);
+}

@@ -1,0 +1,143 @@
+//! What the projection keeps as small records, and how it comes back from them.
+//!
+//! ```text
+//! "state"              position, recorded instant, the three counts
+//! "source/" unit       the sources of a unit: count, then each as a text
+//! "unit/" code         the timeline of a unit
+//! ```
+
+use std::sync::Arc;
+
+use super::{Counts, Damaged, Projection};
+use crate::day::Day;
+use crate::family::unit::{Change, Event as UnitEvent};
+use crate::pack::{Packer, Unpacker};
+use crate::refusal::{Refusal, RefusalCode};
+use crate::timeline::Timeline;
+use crate::unit_code::UnitCode;
+
+const STATE: &[u8] = b"state";
+const SOURCE: &[u8] = b"source/";
+const UNIT: &[u8] = b"unit/";
+
+impl Projection {
+    /// Comes back from the records of the store, in any order.
+    pub fn restore(records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<Self, Damaged> {
+        let mut projection = Self::default();
+        for (key, value) in records {
+            projection.take(&key, &value).ok_or_else(|| Damaged {
+                what: format!("record {}", String::from_utf8_lossy(&key)),
+            })?;
+        }
+        Ok(projection)
+    }
+
+    fn take(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        let mut from = Unpacker(value);
+        if key == STATE {
+            self.position = from.int()?;
+            self.recorded_ms = from.signed()?;
+            self.counts =
+                Counts { folded: from.int()?, duplicates: from.int()?, refused: from.int()? };
+        } else if let Some(unit) = key.strip_prefix(SOURCE) {
+            let unit = UnitCode::parse(std::str::from_utf8(unit).ok()?)?;
+            for _ in 0..from.int()? {
+                self.sources.insert(unit, &Arc::from(from.text()?));
+            }
+        } else {
+            let code = UnitCode::parse(std::str::from_utf8(key.strip_prefix(UNIT)?).ok()?)?;
+            self.registry.restore(code, Timeline::unpack(value)?);
+            return Some(());
+        }
+        from.is_empty().then_some(())
+    }
+
+    /// The records that a batch has changed, in order of key.
+    pub(super) fn records(
+        &self,
+        mut units: Vec<UnitCode>,
+        new_sources: Vec<(UnitCode, Arc<str>)>,
+    ) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut records = Vec::new();
+        let mut speakers: Vec<UnitCode> = new_sources.into_iter().map(|(unit, _)| unit).collect();
+        speakers.sort_unstable();
+        speakers.dedup();
+        for unit in speakers {
+            let mut value = Vec::new();
+            let mut packer = Packer(&mut value);
+            let sources: Vec<_> = self.sources.of(unit).collect();
+            packer.int(u64::try_from(sources.len()).unwrap_or(0));
+            for source in sources {
+                packer.text(source);
+            }
+            records.push(([SOURCE, unit.as_str().as_bytes()].concat(), value));
+        }
+        let mut state = Vec::new();
+        let mut packer = Packer(&mut state);
+        packer.int(self.position);
+        packer.signed(self.recorded_ms);
+        packer.int(self.counts.folded);
+        packer.int(self.counts.duplicates);
+        packer.int(self.counts.refused);
+        records.push((STATE.to_vec(), state));
+        units.sort_unstable();
+        units.dedup();
+        for code in units {
+            let mut value = Vec::new();
+            if let Some(unit) = self.registry.timeline(code) {
+                unit.pack(&mut value);
+                records.push(([UNIT, code.as_str().as_bytes()].concat(), value));
+            }
+        }
+        records
+    }
+
+    /// Whether the unit may say something that is dated on this day.
+    pub(super) fn check_unit(&self, unit: UnitCode, day: Day) -> Result<(), Refusal> {
+        let Some(known) = self.registry.get(unit) else {
+            return Err(Refusal::new(RefusalCode::UnitUnknown).with("unit", unit));
+        };
+        match known.closed() {
+            Some(closed) if day >= closed => Err(Refusal::new(RefusalCode::UnitClosed)
+                .with("unit", unit)
+                .with("closed", closed)
+                .with("day", day)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the speaker is the office of units that are known; so the number of speakers has a
+    /// bound.
+    pub(super) fn check_office(&self, speaker: UnitCode) -> Result<(), Refusal> {
+        if self.registry.has_office(speaker) {
+            return Ok(());
+        }
+        Err(Refusal::new(RefusalCode::UnitUnknown).with("unit", speaker))
+    }
+
+    /// Whether the office of `speaker` may say this about a unit.
+    pub(super) fn check_unit_event(
+        &self,
+        speaker: UnitCode,
+        event: &UnitEvent,
+    ) -> Result<(), Refusal> {
+        if event.code.level_1() != speaker {
+            return Err(Refusal::new(RefusalCode::UnitMismatch)
+                .with("unit", speaker)
+                .with("expected", event.code.level_1()));
+        }
+        let parent = match &event.change {
+            Change::Registered { parent, .. } => *parent,
+            Change::Moved { parent } => Some(*parent),
+            Change::Renamed { .. } | Change::Closed { .. } | Change::CodeAssigned { .. } => None,
+        };
+        match parent {
+            Some(parent) if self.registry.would_be_circular(event.code, parent) => {
+                Err(Refusal::new(RefusalCode::UnitCircular)
+                    .with("unit", event.code)
+                    .with("parent", parent))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Forms filled in: rows and columns of figures, as the catalogue lays them out.
+
+use std::collections::BTreeMap;
+
+use crate::book::{Book, FacetBooks};
+use crate::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
+use crate::measure::FacetKind;
+use crate::read::{Query, Scope, Value};
+use crate::registry::Registry;
+use crate::unit_code::UnitCode;
+use crate::words::Level;
+
+/// What a row is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowKey {
+    /// A unit and its subtree.
+    Unit(UnitCode, Option<Level>),
+    /// A code of a facet.
+    Code(String),
+    /// One indicator of a list: the place of its slot.
+    Slot(usize),
+    /// The whole subtree.
+    Total,
+}
+
+/// A row with a value for each column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it is about.
+    pub key: RowKey,
+    /// What to call it, where the catalogue does not say: a unit's name, a code.
+    pub label: String,
+    /// One value for each slot of the form; for a list, the one value.
+    pub values: Vec<Value>,
+}
+
+/// A form filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The rows in order; `TOTAL` is last where there is one.
+    pub rows: Vec<Row>,
+    /// The units' own figures summed by level, for forms by unit; each unit once.
+    pub levels: Vec<(Option<Level>, Vec<Value>)>,
+}
+
+/// What is read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The registry as known at the query's day of knowledge.
+    pub registry: &'a Registry,
+    /// Cells of all.
+    pub book: &'a Book,
+    /// Cells by facet, for those kinds that [`facets_needed`] names.
+    pub facets: &'a BTreeMap<FacetKind, FacetBooks>,
+}
+
+/// The kinds of facet that must be read for a form.
+pub fn facets_needed(form: &Form, catalogue: &Catalogue) -> Vec<FacetKind> {
+    let mut kinds: Vec<FacetKind> = form
+        .slots
+        .iter()
+        .filter_map(|slot| catalogue.indicators.get(slot.indicator))
+        .filter_map(facet_needed)
+        .collect();
+    if let Layout::ByFacet(kind) = form.layout {
+        kinds.push(kind);
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// The kind of facet that must be read for an indicator.
+pub fn facet_needed(indicator: &Indicator) -> Option<FacetKind> {
+    match &indicator.rule {
+        Rule::Distinct(kind, _) => Some(*kind),
+        Rule::Sum(_) | Rule::Ratio { .. } => None,
+    }
+}
+
+/// The value of one indicator for the query's unit and window.
+pub fn figure(indicator: &Indicator, query: Query, sources: Sources<'_>) -> Value {
+    let scope = scope(query, sources);
+    scope.value(&indicator.rule, &scope.open(sources.book), sources.facets)
+}
+
+/// Fills in a form.
+pub fn fill(form: &Form, catalogue: &Catalogue, query: Query, sources: Sources<'_>) -> Table {
+    let columns: Vec<&Rule> = form
+        .slots
+        .iter()
+        .filter_map(|slot: &Slot| catalogue.indicators.get(slot.indicator))
+        .map(|indicator| &indicator.rule)
+        .collect();
+    let scope = scope(query, sources);
+    let filling = Filling { columns, query, sources, scope };
+    match form.layout {
+        Layout::ByUnit => filling.by_unit(),
+        Layout::ByFacet(kind) => filling.by_facet(kind),
+        Layout::List => filling.list(),
+    }
+}
+
+fn scope(query: Query, sources: Sources<'_>) -> Scope {
+    let units: Vec<UnitCode> = sources.book.units().map(|(code, _)| code).collect();
+    Scope::new(query, sources.registry, &units)
+}
+
+struct Filling<'a> {
+    columns: Vec<&'a Rule>,
+    query: Query,
+    sources: Sources<'a>,
+    scope: Scope,
+}
+
+impl Filling<'_> {
+    fn by_unit(&self) -> Table {
+        let book = self.scope.open(self.sources.book);
+        let columns: Vec<Vec<Value>> = self
+            .columns
+            .iter()
+            .map(|rule| self.scope.by_unit(rule, &book, self.sources.facets))
+            .collect();
+        let row_of = |place: usize| -> Vec<Value> {
+            columns.iter().filter_map(|column| column.get(place)).copied().collect()
+        };
+        let day = self.query.window.to;
+        let mut rows = Vec::new();
+        for (place, code) in self.scope.codes().iter().enumerate() {
+            let values = row_of(place);
+            if values.iter().all(|value| value.is_zero()) {
+                continue;
+            }
+            let unit = self.sources.registry.get(*code);
+            rows.push(Row {
+                key: RowKey::Unit(*code, unit.and_then(|unit| unit.level(day))),
+                label: unit.map_or("", |unit| unit.name(day)).to_owned(),
+                values,
+            });
+        }
+        let root = self.scope.codes().binary_search(&self.query.root).unwrap_or(usize::MAX);
+        rows.push(Row { key: RowKey::Total, label: String::new(), values: row_of(root) });
+        Table { rows, levels: self.levels() }
+    }
+
+    /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are
+    /// not added, so that forms with such columns have no levels.
+    fn levels(&self) -> Vec<(Option<Level>, Vec<Value>)> {
+        let alone = self.scope.alone();
+        let book = alone.open(self.sources.book);
+        let day = self.query.window.to;
+        let levels_of_units: Vec<Option<Level>> = alone
+            .codes()
+            .iter()
+            .map(|code| self.sources.registry.get(*code).and_then(|unit| unit.level(day)))
+            .collect();
+        let mut levels: BTreeMap<Option<Level>, Vec<i64>> = BTreeMap::new();
+        for (column, rule) in self.columns.iter().enumerate() {
+            let Rule::Sum(terms) = rule else { return Vec::new() };
+            for (level, amount) in levels_of_units.iter().zip(alone.sums(terms, &book)) {
+                if amount != 0 {
+                    let sums =
+                        levels.entry(*level).or_insert_with(|| vec![0; self.columns.len()]);
+                    if let Some(sum) = sums.get_mut(column) {
+                        *sum += amount;
+                    }
+                }
+            }
+        }
+        levels
+            .into_iter()
+            .map(|(level, sums)| (level, sums.into_iter().map(Value::Count).collect()))
+            .collect()
+    }
+
+    fn by_facet(&self, kind: FacetKind) -> Table {
+        let books = self.sources.facets.get(&kind);
+        let mut rows: Vec<Row> = books
+            .into_iter()
+            .flat_map(FacetBooks::iter)
+            .map(|(code, book)| Row {
+                key: RowKey::Code(code.to_owned()),
+                label: code.to_owned(),
+                values: self.values(book),
+            })
+            .filter(|row| row.values.iter().any(|value| !value.is_zero()))
+            .collect();
+        let values = self.values(self.sources.book);
+        rows.push(Row { key: RowKey::Total, label: String::new(), values });
+        Table { rows, levels: Vec::new() }
+    }
+
+    fn list(&self) -> Table {
+        let rows = self
+            .values(self.sources.book)
+            .into_iter()
+            .enumerate()
+            .map(|(place, value)| Row {
+                key: RowKey::Slot(place),
+                label: String::new(),
+                values: vec![value],
+            })
+            .collect();
+        Table { rows, levels: Vec::new() }
+    }
+
+    /// The value of each column for the root's subtree.
+    fn values(&self, book: &Book) -> Vec<Value> {
+        let book = self.scope.open(book);
+        self.columns
+            .iter()
+            .map(|rule| self.scope.value(rule, &book, self.sources.facets))
+            .collect()
+    }
+}

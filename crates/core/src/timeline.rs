@@ -1,0 +1,202 @@
+//! A timeline: the set of accepted events of one (unit, family, subject), in canonical order.
+//!
+//! The order is that of the instants, then of the kinds, then of the identities: it does not
+//! depend on the order of arrival. `contributions` is pure and total.
+//!
+//! **Invariant DUP-1:** an event that the timeline already holds changes nothing.
+//! **Invariant ORD-1:** timelines of the same events are equal, whatever order they came in.
+
+use std::collections::BTreeMap;
+
+use crate::anomaly::Anomaly;
+use crate::contribution::{Contribution, Contributions};
+use crate::day::Day;
+use crate::event::{Body, Statement};
+use crate::family::{document, dossier, meeting, post, procedure, site, unit};
+use crate::fingerprint::Identity;
+use crate::pack::{Packer, Unpacker};
+
+/// An accepted event with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Position in the log.
+    pub position: u64,
+    /// The recorded day: the local day on which the log stored it.
+    pub recorded: Day,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// The set of accepted events of one subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Timeline {
+    entries: Vec<Entry>,
+}
+
+impl Timeline {
+    /// The events, in canonical order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many events.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no event.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Adds an event; false if the timeline holds it already.
+    pub fn insert(&mut self, entry: Entry) -> bool {
+        if self.entries.iter().any(|held| held.statement.identity == entry.statement.identity) {
+            return false;
+        }
+        let place = self.entries.partition_point(|held| order(held) <= order(&entry));
+        self.entries.insert(place, entry);
+        true
+    }
+
+    /// The part of the timeline that was recorded by the end of the day.
+    #[must_use]
+    pub fn as_known(&self, day: Day) -> Self {
+        let entries = self.entries.iter().filter(|entry| entry.recorded <= day).cloned().collect();
+        Self { entries }
+    }
+
+    /// The statements that count, after replacements and retractions, in canonical order; what is
+    /// odd about the replacements goes to `out`.
+    pub fn in_force(&self, out: &mut Contributions) -> Vec<&Statement> {
+        if self.entries.iter().all(|entry| entry.statement.replaces.is_none()) {
+            return self.entries.iter().map(|entry| &entry.statement).collect();
+        }
+        let places = Places::of(&self.entries);
+        self.entries
+            .iter()
+            .map(|entry| &entry.statement)
+            .filter(|statement| places.counts(statement, out))
+            .collect()
+    }
+
+    /// What the timeline contributes to the cells, summed per key, in canonical order.
+    pub fn contributions(&self) -> Vec<Contribution> {
+        let mut out = Contributions::default();
+        self.contribute(&mut out);
+        out.summed()
+    }
+
+    /// Adds the contributions to `out`, neither summed nor sorted.
+    pub fn contribute(&self, out: &mut Contributions) {
+        let statements = self.in_force(out);
+        macro_rules! each {
+            ($($family:ident :: $body:ident),+) => {$({
+                let events: Vec<(Day, &$family::Event)> = statements
+                    .iter()
+                    .filter_map(|s| match &s.body { Body::$body(e) => Some((s.day, e)), _ => None })
+                    .collect();
+                if !events.is_empty() {
+                    $family::contribute(&events, out);
+                }
+            })+};
+        }
+        // A timeline has events of one family; the first of its events says which.
+        match statements.first().map(|statement| &statement.body) {
+            None | Some(Body::Retracted) => {}
+            Some(Body::Unit(_)) => each!(unit::Unit),
+            Some(Body::Procedure(_)) => each!(procedure::Procedure),
+            Some(Body::Dossier(_)) => each!(dossier::Dossier),
+            Some(Body::Document(_)) => each!(document::Document),
+            Some(Body::Meeting(_)) => each!(meeting::Meeting),
+            Some(Body::Site(_)) => each!(site::Site),
+            Some(Body::Post(_)) => each!(post::Post),
+        }
+    }
+
+    /// Writes the timeline as bytes, in canonical order.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        let mut packer = Packer(out);
+        packer.int(u64::try_from(self.entries.len()).unwrap_or(u64::MAX));
+        for entry in &self.entries {
+            packer.int(entry.position);
+            packer.int(u64::from(entry.recorded.number()));
+            entry.statement.pack(&mut packer);
+        }
+    }
+
+    /// Reads what `pack` wrote; none if the bytes are damaged.
+    pub fn unpack(bytes: &[u8]) -> Option<Self> {
+        let mut from = Unpacker(bytes);
+        let count = usize::try_from(from.int()?).ok()?;
+        let mut entries = Vec::with_capacity(count.min(bytes.len()));
+        for _ in 0..count {
+            entries.push(Entry {
+                position: from.int()?,
+                recorded: Day::from_number(u16::try_from(from.int()?).ok()?),
+                statement: Statement::unpack(&mut from)?,
+            });
+        }
+        from.is_empty().then_some(Self { entries })
+    }
+}
+
+/// Who takes whose place among the events of one timeline.
+struct Places<'a> {
+    held: BTreeMap<Identity, &'a Statement>,
+    /// Who takes the place of each event that is replaced: a retraction before all others, then
+    /// the higher sequence.
+    taken: BTreeMap<Identity, &'a Statement>,
+}
+
+impl<'a> Places<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let rank = |s: &Statement| (s.body == Body::Retracted, s.sequence, s.identity);
+        let mut places = Self { held: BTreeMap::new(), taken: BTreeMap::new() };
+        for statement in entries.iter().map(|entry| &entry.statement) {
+            places.held.insert(statement.identity, statement);
+            if let Some(target) = statement.replaces {
+                let winner = places.taken.entry(target).or_insert(statement);
+                if rank(winner) < rank(statement) {
+                    *winner = statement;
+                }
+            }
+        }
+        places
+    }
+
+    fn counts(&self, statement: &Statement, out: &mut Contributions) -> bool {
+        if let Some(target) = statement.replaces {
+            if !self.held.contains_key(&target) {
+                out.note(Anomaly::ReplacesMissing, statement.day);
+            }
+            if !self.holds(statement) {
+                out.note(Anomaly::ReplacesContested, statement.day);
+                return false;
+            }
+        }
+        statement.body != Body::Retracted && !self.taken.contains_key(&statement.identity)
+    }
+
+    /// Whether the statement holds the place of its target, that one the place of its own, and so
+    /// on to one that replaces nothing that is here: who corrects a loser has lost too, and events
+    /// in each other's places hold none.
+    fn holds(&self, statement: &Statement) -> bool {
+        let mut current = statement;
+        for _ in 0..self.held.len() {
+            let Some(target) = current.replaces else { return true };
+            if self.taken.get(&target).is_none_or(|winner| winner.identity != current.identity) {
+                return false;
+            }
+            match self.held.get(&target) {
+                Some(replaced) => current = replaced,
+                None => return true,
+            }
+        }
+        current.replaces.is_none()
+    }
+}
+
+fn order(entry: &Entry) -> (crate::day::Instant, u8, Identity) {
+    (entry.statement.at, entry.statement.body.rank(), entry.statement.identity)
+}

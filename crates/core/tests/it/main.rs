@@ -1,0 +1,31 @@
+//! What `core` promises, held against events: golden tables by family, laws on random logs,
+//! calendars, forms. `UPDATE_EXPECT=1` rewrites the right-hand sides of the tables.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should say where"
+)]
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes every right-hand side in this way"
+)]
+#![allow(clippy::format_push_string, reason = "shorter, and no test is in a hurry")]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod bieu_06;
+mod bytes;
+mod calendars;
+mod corrections;
+mod dossiers;
+mod dossiers_odd;
+mod families;
+mod forms;
+mod laws;
+mod naive;
+mod reading;
+mod refusals;
+mod replacements;
+mod trees;

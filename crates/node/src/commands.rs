@@ -1,0 +1,71 @@
+//! The commands: one file each; each answers with the exit code of the contract.
+
+pub mod doctor;
+pub mod project;
+pub mod publish;
+pub mod replay;
+pub mod report;
+pub mod sample;
+pub mod serve;
+pub mod up;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use tokio::sync::watch;
+
+/// It ran, and the answer is yes.
+pub const DONE: u8 = 0;
+/// It ran, and the answer is no: differences found, refusals under `--strict`.
+pub const NO: u8 = 1;
+/// It was called wrongly.
+pub const USAGE: u8 = 2;
+/// The world failed.
+pub const FAILED: u8 = 3;
+
+/// Prints to standard output; a reader that went away is no error.
+pub fn print(text: &str) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::from(DONE),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(DONE),
+        Err(_) => ExitCode::from(FAILED),
+    }
+}
+
+/// Holds true from the first Ctrl-C or SIGTERM on; the second ends the process at once.
+pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        let mut asked = false;
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if asked {
+                std::process::exit(130);
+            }
+            asked = true;
+            sender.send_replace(true);
+            tracing::info!("stopping; once more ends it at once");
+        }
+    });
+    Ok(receiver)
+}
+
+/// 1234567 as `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

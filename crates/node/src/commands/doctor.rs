@@ -1,0 +1,223 @@
+//! `tonghop doctor`: is everything there, and do the accounts close?
+//!
+//! **Invariant ACC-1**, checked on what runs: every message of the log up to the position was
+//! folded, a duplicate, or refused, and every refused one stands in `TONGHOP_REFUSED`.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use async_nats::jetstream;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+
+use super::{DONE, FAILED, NO, grouped, print};
+use crate::local;
+use crate::nats::{
+    ConnectSettings, Reader, ReaderSettings, StreamIdentity, StreamName, connect, ensure_streams, REPLICAS,
+};
+use crate::settings::Settings;
+
+/// How long the refused messages may take to be read.
+const REFUSED_READ_MAX: Duration = Duration::from_secs(120);
+
+/// One check.
+#[derive(Debug)]
+struct Check {
+    what: &'static str,
+    good: Option<bool>,
+    says: String,
+}
+
+/// Runs the command.
+pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let mut checks = Vec::new();
+    let log = check_log(settings, &mut checks).await;
+    let counts = check_projector(settings, &mut checks).await;
+    if let (Some((context, events, refused)), Some(counts)) = (log, counts) {
+        check_accounts(&context, &events, &refused, counts, &mut checks).await?;
+    }
+    tell(&checks, settings);
+    let code = if checks.iter().any(|check| check.good == Some(false)) {
+        NO
+    } else if checks.iter().any(|check| check.good.is_none()) {
+        FAILED
+    } else {
+        DONE
+    };
+    Ok(ExitCode::from(code))
+}
+
+async fn check_log(
+    settings: &Settings,
+    checks: &mut Vec<Check>,
+) -> Option<(jetstream::Context, StreamIdentity, StreamIdentity)> {
+    let mut connection = ConnectSettings::new(&settings.nats, "tonghop doctor");
+    connection.creds.clone_from(&settings.creds);
+    let client = match connect(&connection).await {
+        Ok(client) => client,
+        Err(error) => {
+            checks.push(Check { what: "log", good: None, says: error.to_string() });
+            return None;
+        }
+    };
+    let version = client.server_info().version;
+    checks.push(Check {
+        what: "log",
+        good: Some(true),
+        says: format!("nats-server {version} at {}", settings.nats),
+    });
+    let context = jetstream::new(client);
+    match ensure_streams(&context, REPLICAS).await {
+        Ok(streams) => {
+            let find = |name: StreamName| streams.iter().find(|s| s.name == name.as_str()).cloned();
+            let (events, refused) = (find(StreamName::Events)?, find(StreamName::Refused)?);
+            let whole = events.messages == 0
+                || events.messages == events.last.saturating_sub(events.first) + 1;
+            checks.push(Check {
+                what: "streams",
+                good: Some(whole && events.first <= 1),
+                says: format!(
+                    "settings as stated; {} events, {} to {}, {}",
+                    grouped(events.messages),
+                    grouped(events.first),
+                    grouped(events.last),
+                    if whole { "none missing" } else { "SOME MISSING" }
+                ),
+            });
+            Some((context, events, refused))
+        }
+        Err(error) => {
+            checks.push(Check { what: "streams", good: Some(false), says: error.to_string() });
+            None
+        }
+    }
+}
+
+/// What the projector says of itself.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    position: u64,
+    folded: u64,
+    duplicates: u64,
+    refused: u64,
+}
+
+async fn check_projector(settings: &Settings, checks: &mut Vec<Check>) -> Option<Counted> {
+    let answered = match local::get(settings, "/metrics", &[]).await {
+        Ok(answered) => answered,
+        Err(error) => {
+            checks.push(Check { what: "projector", good: None, says: format!("{error:#}") });
+            return None;
+        }
+    };
+    let text = String::from_utf8_lossy(&answered.body);
+    let number = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|number| number.parse::<u64>().ok())
+    };
+    let (Some(position), Some(folded), Some(duplicates), Some(refused)) = (
+        number("tonghop_position"),
+        number("tonghop_folded_total"),
+        number("tonghop_duplicates_total"),
+        number("tonghop_refused_total"),
+    ) else {
+        let says = "it has not opened its store yet".to_owned();
+        checks.push(Check { what: "projector", good: None, says });
+        return None;
+    };
+    let lag = number("tonghop_lag").unwrap_or(0);
+    let running = if answered.from_store { "not running; its store" } else { "running" };
+    checks.push(Check {
+        what: "projector",
+        good: Some(true),
+        says: format!("{running}: at position {}, {} behind", grouped(position), grouped(lag)),
+    });
+    Some(Counted { position, folded, duplicates, refused })
+}
+
+async fn check_accounts(
+    context: &jetstream::Context,
+    events: &StreamIdentity,
+    refused: &StreamIdentity,
+    counts: Counted,
+    checks: &mut Vec<Check>,
+) -> anyhow::Result<()> {
+    let total = counts.folded + counts.duplicates + counts.refused;
+    checks.push(Check {
+        what: "accounts",
+        good: Some(total == counts.position && counts.position <= events.last),
+        says: format!(
+            "published up to the position {} = folded {} + duplicates {} + refused {}{}",
+            grouped(counts.position),
+            grouped(counts.folded),
+            grouped(counts.duplicates),
+            grouped(counts.refused),
+            if total == counts.position { "" } else { " DOES NOT HOLD" }
+        ),
+    });
+    let positions = refused_positions(context, refused, counts.position).await?;
+    let found = u64::try_from(positions.len()).unwrap_or(u64::MAX);
+    checks.push(Check {
+        what: "refused",
+        good: Some(found == counts.refused),
+        says: format!(
+            "{} of {} refused messages stand in TONGHOP_REFUSED",
+            grouped(found),
+            grouped(counts.refused)
+        ),
+    });
+    Ok(())
+}
+
+/// The positions, up to this one, that the stream of refusals speaks of.
+async fn refused_positions(
+    context: &jetstream::Context,
+    stream: &StreamIdentity,
+    up_to: u64,
+) -> anyhow::Result<BTreeSet<u64>> {
+    let mut positions = BTreeSet::new();
+    if stream.messages == 0 {
+        return Ok(positions);
+    }
+    let (batches, mut received) = mpsc::channel(2);
+    let (_keep, stop) = watch::channel(false);
+    let settings = ReaderSettings::new(StreamName::Refused.as_str(), 0);
+    let reading = tokio::spawn(Reader::new(context.clone(), settings).run(batches, stop));
+    let read_all = async {
+        while let Some(batch) = received.recv().await {
+            for raw in &batch.messages {
+                let about: Value = serde_json::from_slice(&raw.payload).unwrap_or_default();
+                let position = about.get("position").and_then(Value::as_u64);
+                positions.extend(position.filter(|position| *position <= up_to));
+            }
+            if batch.messages.last().is_some_and(|raw| raw.position >= stream.last) {
+                return;
+            }
+        }
+    };
+    let in_time = tokio::time::timeout(REFUSED_READ_MAX, read_all).await.is_ok();
+    drop(received);
+    reading.abort();
+    anyhow::ensure!(in_time, "TONGHOP_REFUSED could not be read within {REFUSED_READ_MAX:?}");
+    Ok(positions)
+}
+
+fn tell(checks: &[Check], settings: &Settings) {
+    if settings.json {
+        let rows: Vec<Value> = checks
+            .iter()
+            .map(|check| json!({"check": check.what, "good": check.good, "says": check.says}))
+            .collect();
+        print(&format!("{}\n", Value::from(rows)));
+        return;
+    }
+    for check in checks {
+        let mark = match check.good {
+            Some(true) => "ok     ",
+            Some(false) => "WRONG  ",
+            None => "unknown",
+        };
+        print(&format!("{mark} {:<10} {}\n", check.what, check.says));
+    }
+}

@@ -1,0 +1,27 @@
+//! `tonghop project`: a projector worker on a data directory.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{DONE, stop_signal};
+use crate::nats::{ConnectSettings, connect};
+use crate::reading::Reading;
+use crate::settings::Settings;
+use crate::worker::{self, WorkerSettings};
+
+/// How long to wait for a server that does not answer yet.
+const CONNECT_MAX: Duration = Duration::from_secs(30);
+
+/// Runs the command.
+pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let stop = stop_signal()?;
+    let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
+    connection.creds.clone_from(&settings.creds);
+    connection.wait_max = CONNECT_MAX;
+    let client = connect(&connection).await?;
+    let reading = Arc::new(Reading::new()?);
+    let worker = WorkerSettings { data: settings.data.clone(), client };
+    worker::run(&worker, &reading, stop).await?;
+    Ok(ExitCode::from(DONE))
+}

@@ -1,0 +1,252 @@
+//! `tonghop publish`: events from files onto the log, and what became of them.
+//!
+//! It can be stopped and run again at any time: it goes on after the last event that is known to
+//! be stored, and what is sent twice is a duplicate that changes nothing.
+//!
+//! **Invariant PUB-1:** an event is counted as stored only when the log has confirmed it.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
+
+use super::{DONE, FAILED, NO, grouped, print, stop_signal};
+use crate::nats::{
+    ConnectSettings, NatsError, Outgoing, Publisher, PublisherSettings, Receipt, connect,
+    ensure_streams, REPLICAS,
+};
+use crate::settings::Settings;
+
+mod csv_lines;
+mod input;
+mod outcome;
+mod resume;
+
+use input::{Line, Unsendable};
+use outcome::{Listener, Positions};
+use resume::Bookmark;
+
+/// Lines that are read ahead of the network.
+const LINES_WAITING_MAX: usize = 8_192;
+/// How often the bookmark is written and progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// The arguments.
+#[derive(Debug, Args)]
+#[command(after_help = "Each line of an NDJSON file is one CloudEvent in structured JSON. The first \
+row of a CSV file names the attributes (id, source, type, subject, time, unit, sequence, replaces) \
+and the fields of data (data.procedure, data.dueOn, …).\n\nExamples:\n  tonghop publish \
+events.ndjson\n  tonghop sample --scale 0.01 | tonghop publish -")]
+pub struct PublishArgs {
+    /// NDJSON or CSV files; - is standard input (NDJSON)
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Exit with 1 when an event is refused
+    #[arg(long)]
+    strict: bool,
+    /// Do not wait for a projector to say what became of the events
+    #[arg(long)]
+    no_wait: bool,
+    /// How long to wait for a projector that says nothing, in seconds
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    wait: u64,
+    /// Events on their way at a time
+    #[arg(long, default_value_t = 1_024, value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    window: u16,
+}
+
+/// What a run has done so far.
+#[derive(Debug, Default)]
+struct Tally {
+    positions: Positions,
+    stored: u64,
+    bytes: u64,
+    unsendable: Vec<Unsendable>,
+    unsendable_count: u64,
+    interrupted: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let stop = stop_signal()?;
+    let mut connection = ConnectSettings::new(&settings.nats, "tonghop publish");
+    connection.creds.clone_from(&settings.creds);
+    let client = connect(&connection).await?;
+    ensure_streams(&async_nats::jetstream::new(client.clone()), REPLICAS).await?;
+    let mut listener = Listener::start(&client).await?;
+    let begun = Instant::now();
+    let mut tally = Tally::default();
+    for path in &args.files {
+        if *stop.borrow() {
+            tally.interrupted = true;
+            break;
+        }
+        let mut sending = PublisherSettings::new();
+        sending.window = usize::from(args.window);
+        let publisher = Publisher::start(client.clone(), sending).await?;
+        let bookmark = Bookmark::open(&settings.data, path)?;
+        let sent = send(path, bookmark, publisher, &mut tally, stop.clone()).await;
+        if let Err(error) = sent {
+            tell(&tally, None, begun.elapsed(), settings.json);
+            return Err(error);
+        }
+    }
+    let seconds = begun.elapsed();
+    if !args.no_wait && !tally.interrupted && tally.stored > 0 {
+        let quiet_max = Duration::from_secs(args.wait);
+        listener.wait_for(&tally.positions, quiet_max, stop).await;
+    }
+    let outcome = (!args.no_wait).then(|| listener.outcome(&tally.positions)).flatten();
+    tell(&tally, outcome, seconds, settings.json);
+    let refused = tally.unsendable_count + outcome.map_or(0, |outcome| outcome.refused);
+    Ok(ExitCode::from(match (tally.interrupted, args.strict && refused > 0) {
+        (true, _) => FAILED,
+        (false, true) => NO,
+        (false, false) => DONE,
+    }))
+}
+
+/// Sends one file.
+async fn send(
+    path: &std::path::Path,
+    mut bookmark: Bookmark,
+    publisher: Publisher,
+    tally: &mut Tally,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    if bookmark.lines() > 0 {
+        eprintln!("{}: going on after line {}", path.display(), grouped(bookmark.lines()));
+    }
+    let (lines, mut waiting) = mpsc::channel(LINES_WAITING_MAX);
+    let reading = tokio::task::spawn_blocking({
+        let (path, from) = (path.to_owned(), bookmark.place());
+        move || input::read(&path, from, &lines)
+    });
+    let bar = progress_bar(bookmark.bytes_total(), bookmark.place().bytes);
+    let mut receipts: VecDeque<(input::Place, Option<Receipt>)> = VecDeque::new();
+    let mut told = Instant::now();
+    while let Some(line) = waiting.recv().await {
+        if *stop.borrow() {
+            tally.interrupted = true;
+            break;
+        }
+        let place = line.place();
+        let receipt = match line {
+            Line::Event { subject, payload, .. } => {
+                tally.bytes += u64::try_from(payload.len()).unwrap_or(0);
+                Some(publisher.publish(Outgoing { subject, headers: None, payload }).await?)
+            }
+            Line::Unsendable(unsendable) => {
+                tally.unsendable_count += 1;
+                if tally.unsendable.len() < 20 {
+                    tally.unsendable.push(unsendable);
+                }
+                None
+            }
+        };
+        receipts.push_back((place, receipt));
+        while receipts.len() > LINES_WAITING_MAX {
+            confirm(&mut receipts, &mut bookmark, tally).await?;
+        }
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            bookmark.save()?;
+            bar.set_position(bookmark.place().bytes);
+            bar.set_message(grouped(tally.stored));
+        }
+    }
+    drop(waiting);
+    while !receipts.is_empty() {
+        confirm(&mut receipts, &mut bookmark, tally).await?;
+    }
+    publisher.finish().await?;
+    bar.finish_and_clear();
+    if tally.interrupted {
+        bookmark.save()?;
+        eprintln!("stopped; the same command goes on from here");
+        return Ok(());
+    }
+    reading.await??;
+    bookmark.done()
+}
+
+/// Waits for the oldest event on its way.
+async fn confirm(
+    receipts: &mut VecDeque<(input::Place, Option<Receipt>)>,
+    bookmark: &mut Bookmark,
+    tally: &mut Tally,
+) -> Result<(), NatsError> {
+    let Some((place, receipt)) = receipts.pop_front() else { return Ok(()) };
+    if let Some(receipt) = receipt {
+        match receipt.stored().await {
+            Ok(stored) => {
+                tally.stored += 1;
+                tally.positions.add(stored.position);
+            }
+            Err(error) => {
+                bookmark.save().ok();
+                return Err(error);
+            }
+        }
+    }
+    bookmark.move_to(place);
+    Ok(())
+}
+
+fn progress_bar(total: Option<u64>, at: u64) -> indicatif::ProgressBar {
+    let template = "{elapsed_precise} {wide_bar} {bytes}/{total_bytes} {msg} stored";
+    let bar = match total {
+        Some(total) => indicatif::ProgressBar::new(total),
+        None => indicatif::ProgressBar::new_spinner(),
+    };
+    if let (Some(_), Ok(style)) = (total, indicatif::ProgressStyle::with_template(template)) {
+        bar.set_style(style);
+    } else if let Ok(style) = indicatif::ProgressStyle::with_template("{elapsed_precise} {msg} stored")
+    {
+        bar.set_style(style);
+    }
+    bar.set_position(at);
+    bar
+}
+
+fn tell(tally: &Tally, outcome: Option<outcome::Outcome>, took: Duration, as_json: bool) {
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+    let per_second = tally.stored.saturating_mul(1_000) / ms;
+    if as_json {
+        let answer = json!({
+            "stored": tally.stored,
+            "bytes": tally.bytes,
+            "new": outcome.map(|o| o.folded),
+            "duplicate": outcome.map(|o| o.duplicates),
+            "refused": outcome.map(|o| o.refused),
+            "unsendable": tally.unsendable_count,
+            "interrupted": tally.interrupted,
+            "perSecond": per_second,
+        });
+        print(&format!("{answer}\n"));
+        return;
+    }
+    for line in &tally.unsendable {
+        eprintln!("{line}");
+    }
+    let mut text = format!("stored {}", grouped(tally.stored));
+    match outcome {
+        Some(outcome) => {
+            text += &format!(
+                " · new {} · duplicate {} · refused {}",
+                grouped(outcome.folded),
+                grouped(outcome.duplicates),
+                grouped(outcome.refused)
+            );
+        }
+        None => text += " · no projector has said yet what became of them",
+    }
+    if tally.unsendable_count > 0 {
+        text += &format!(" · not sent {}", grouped(tally.unsendable_count));
+    }
+    print(&format!("{text} · {} events/s\n", grouped(per_second)));
+}

@@ -1,0 +1,71 @@
+//! CSV rows as events: columns named like the attributes, and `data.…` for the fields of data.
+//!
+//! A cell is a text unless it reads `true` or `false`; an empty cell is an attribute that is not
+//! there. Numbers may stay texts: the contract's JSON takes them so.
+
+use std::fs::File;
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+
+use super::input::{Line, Place};
+
+/// Reads the rows after the place into the channel.
+pub(super) fn read(file: File, from: Place, lines: &mpsc::Sender<Line>) -> anyhow::Result<()> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    let headers = reader.headers()?.clone();
+    for record in reader.into_records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let position = error.position().map_or(0, csv::Position::line);
+                let place = Place { bytes: 0, lines: position };
+                let line = Line::unsendable(place, error.to_string());
+                if lines.blocking_send(line).is_err() {
+                    return Ok(());
+                }
+                continue;
+            }
+        };
+        let at = record.position();
+        let place = Place {
+            bytes: at.map_or(0, csv::Position::byte),
+            lines: at.map_or(0, csv::Position::line),
+        };
+        if place.lines <= from.lines && from.lines > 0 {
+            continue;
+        }
+        let event = event(&headers, &record);
+        let payload = serde_json::to_vec(&event)?;
+        if lines.blocking_send(Line::new(place, payload)).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// One row as a structured event.
+fn event(headers: &csv::StringRecord, record: &csv::StringRecord) -> Value {
+    let mut event = Map::new();
+    let mut data = Map::new();
+    event.insert("specversion".to_owned(), Value::from("1.0"));
+    for (name, cell) in headers.iter().zip(record) {
+        if cell.is_empty() {
+            continue;
+        }
+        match name.strip_prefix("data.") {
+            Some(field) => data.insert(field.to_owned(), value(cell)),
+            None => event.insert(name.to_owned(), Value::from(cell)),
+        };
+    }
+    event.insert("data".to_owned(), Value::Object(data));
+    Value::Object(event)
+}
+
+fn value(cell: &str) -> Value {
+    match cell {
+        "true" | "TRUE" => Value::Bool(true),
+        "false" | "FALSE" => Value::Bool(false),
+        text => Value::from(text),
+    }
+}

@@ -1,0 +1,107 @@
+//! `/v1/figures`: one figure, by indicator and question or by its id.
+
+use tonghop_core::book::{Book, FacetBooks};
+use tonghop_core::catalogue::Indicator;
+use tonghop_core::form::{Sources, figure};
+use tonghop_core::measure::FacetKind;
+
+use super::figure_id::FigureId;
+use super::json::Json;
+use super::{Answer, Problem, Request, facets, forms};
+use crate::ask::{AskError, Asked, FIGURE_PARAMETERS, Lang, Wish};
+use crate::view::View;
+
+/// A code of a facet.
+type FacetCode = (FacetKind, String);
+
+/// `/v1/figures?indicator=…`.
+pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
+    let allowed: Vec<&'static str> = ["indicator"].iter().chain(FIGURE_PARAMETERS).copied().collect();
+    let parameters = request.parameters(&allowed)?;
+    let catalogue = request.view()?.catalogue();
+    let id = parameters.get("indicator").ok_or_else(|| {
+        Problem::parameter("indicator", "which? GET /v1/indicators lists them")
+    })?;
+    let indicator = catalogue.indicator(id).ok_or_else(|| {
+        let known = catalogue.indicators.iter().map(|indicator| indicator.id.clone());
+        let mut hint = "GET /v1/indicators lists them".to_owned();
+        if catalogue.indicators.is_empty() {
+            hint += "; this server has none";
+        }
+        Problem::unknown_value("indicator", id, &hint, known)
+    })?;
+    let wish = Wish::read(&parameters, catalogue)?;
+    answer(request.view()?, indicator, &wish, None)
+}
+
+/// `/v1/figures/{figure}`.
+pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
+    let lang = request.parameters(&["lang"])?.lang()?;
+    let unknown = || {
+        let hint = "figure ids stand in the answers of /v1/forms/{form} and /v1/figures";
+        Problem::unknown_thing("figure", request.name, hint, std::iter::empty())
+    };
+    let id = FigureId::parse(request.name).ok_or_else(unknown)?;
+    let indicator = request.view()?.catalogue().indicator(&id.indicator).ok_or_else(unknown)?;
+    let asked = Asked { window: id.window, period: None };
+    let (tree, known_at) = (id.tree, id.known_at);
+    let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };
+    answer(request.view()?, indicator, &wish, id.facet)
+}
+
+
+fn answer(
+    view: &View,
+    indicator: &Indicator,
+    wish: &Wish,
+    facet: Option<FacetCode>,
+) -> Result<Answer, AskError> {
+    let needs = facets::of_indicator(indicator, facet.as_ref().map(|(kind, _)| *kind));
+    let read = view.read(&needs, |moment| {
+        let query = wish.query(&moment.registry(None), moment.position)?;
+        let registry = moment.registry(query.known);
+        let empty = Book::default();
+        let book = match &facet {
+            None => moment.book,
+            Some((kind, code)) => moment
+                .facets
+                .get(kind)
+                .into_iter()
+                .flat_map(FacetBooks::iter)
+                .find(|(held, _)| held == code)
+                .map_or(&empty, |(_, book)| book),
+        };
+        let sources = Sources { registry: &registry, book, facets: moment.facets };
+        let value = figure(indicator, query, sources);
+        Ok::<_, AskError>((value, query.root, moment.position, moment.lag))
+    });
+    let (value, unit, position, lag) = read.map_err(Problem::from)??;
+    let id = FigureId {
+        indicator: indicator.id.clone(),
+        unit,
+        window: wish.asked.window,
+        tree: wish.tree,
+        known_at: wish.known_at,
+        facet,
+    };
+    let mut json = Json::with_capacity(512);
+    json.raw("{").key("indicator").text(&indicator.id);
+    json.raw(",\"unit\":").text(unit.as_str()).raw(",");
+    forms::question(&mut json, wish);
+    json.raw(",");
+    forms::value(&mut json, value);
+    json.raw(",\"status\":\"computed\",\"figure\":").text(&id.to_string());
+    about(&mut json, indicator, wish.lang);
+    if let Some((kind, code)) = &id.facet {
+        json.raw(",\"facet\":{\"kind\":").text(kind.word()).raw(",\"code\":").text(code).raw("}");
+    }
+    json.raw(",\"position\":").number(position).raw(",\"lag\":").number(lag).raw("}");
+    Ok(Answer::json(json))
+}
+
+/// What the indicator is: `label`, `nature`, `counted`.
+fn about(json: &mut Json, indicator: &Indicator, lang: Lang) {
+    json.raw(",\"label\":").text(lang.of(&indicator.label));
+    json.raw(",\"nature\":").text(indicator.nature.word());
+    json.raw(",\"counted\":").text(lang.of(&indicator.counted));
+}

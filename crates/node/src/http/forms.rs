@@ -1,0 +1,289 @@
+//! `/v1/forms`: the forms there are, and one of them filled in.
+
+use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Slot};
+use tonghop_core::form::{Row, RowKey, Sources, Table, fill};
+use tonghop_core::read::{Query, Tree, Value};
+
+use super::figure_id::FigureId;
+use super::json::Json;
+use super::{Answer, Problem, Request, facets};
+use crate::ask::{AskError, FIGURE_PARAMETERS, KnownAt, Lang, Wish};
+use crate::render::{FormAnswer, csv};
+use crate::view::Moment;
+
+const FORMATS: &[&str] = &["json", "csv"];
+/// Bytes that a cell of a form takes, about.
+const CELL_BYTES: usize = 110;
+
+/// `/v1/forms`.
+pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
+    let lang = request.parameters(&["lang"])?.lang()?;
+    let catalogue = request.view()?.catalogue();
+    let now = stand(request)?;
+    let mut json = Json::with_capacity(16 * 1024);
+    json.raw("{\"position\":").number(now.position).raw(",\"lag\":").number(now.lag);
+    json.raw(",\"forms\":[");
+    for (place, form) in catalogue.forms.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("id").text(&form.id).raw(",");
+        json.key("label").text(lang.of(&form.label)).raw(",");
+        json.key("source").text(&form.source).raw(",");
+        json.key("layout").text(layout(form)).raw(",\"slots\":[");
+        for (place, (slot, indicator)) in slots(form, catalogue).enumerate() {
+            json.raw(if place > 0 { ",{" } else { "{" });
+            json.key("key").text(&slot.key).raw(",");
+            json.key("label").text(lang.of(&slot.label)).raw(",");
+            json.key("indicator").text(&indicator.id).raw("}");
+        }
+        json.raw("]}");
+    }
+    json.raw("]}");
+    Ok(Answer::json(json))
+}
+
+/// `/v1/forms/{form}`.
+pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
+    let allowed: Vec<&'static str> = FIGURE_PARAMETERS.iter().copied().chain(["format"]).collect();
+    let parameters = request.parameters(&allowed)?;
+    let catalogue = request.view()?.catalogue();
+    let form = catalogue.form(request.name).ok_or_else(|| {
+        let known = catalogue.forms.iter().map(|form| form.id.clone());
+        Problem::unknown_thing("form", request.name, "GET /v1/forms lists the forms", known)
+    })?;
+    let format = parameters.get("format").unwrap_or("json");
+    if !FORMATS.contains(&format) {
+        return Err(Problem::one_of("format", format, FORMATS).into());
+    }
+    let wish = Wish::read(&parameters, catalogue)?;
+    let filled = request.view()?.read(&facets::of_form(form, catalogue), |moment| {
+        let query = wish.query(&moment.registry(None), moment.position)?;
+        let registry = moment.registry(query.known);
+        let sources =
+            Sources { registry: &registry, book: moment.book, facets: moment.facets };
+        let table = fill(form, catalogue, query, sources);
+        Ok::<_, AskError>(Filled { table, query, position: moment.position, lag: moment.lag })
+    });
+    let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
+    if format == "json" {
+        return Ok(Answer::json(json));
+    }
+    let answer = FormAnswer::parse(&json.0)
+        .map_err(|error| Problem::value("format", format, &error.to_string()))?;
+    let body = csv::csv(&answer).into_bytes();
+    Ok(Answer { content_type: "text/csv; charset=utf-8; header=present", body, ..Answer::json(json) })
+}
+
+/// Where the view stands.
+pub(super) struct Stand {
+    pub(super) position: u64,
+    pub(super) lag: u64,
+}
+
+/// Where the view stands now.
+pub(super) fn stand(request: &Request<'_>) -> Result<Stand, Problem> {
+    let read = |moment: &Moment<'_>| Stand { position: moment.position, lag: moment.lag };
+    Ok(request.view()?.read(&[], read)?)
+}
+
+/// The text of a tree, as it is asked for.
+pub(super) fn tree(tree: Tree) -> String {
+    match tree {
+        Tree::AsWas => "as-was".to_owned(),
+        Tree::On(day) => day.to_string(),
+    }
+}
+
+/// What is answered about the question itself: window, calendar, period, tree, knownAt.
+pub(super) fn question(json: &mut Json, wish: &Wish) {
+    let window = wish.asked.window;
+    json.raw("\"window\":{\"from\":").text(&window.from.to_string());
+    json.raw(",\"to\":").text(&window.to.to_string());
+    let period = wish.asked.period.as_ref();
+    json.raw("},\"calendar\":").optional(period.map(|(calendar, _)| calendar.as_str()));
+    let period = period.map(|(_, period)| period.to_string());
+    json.raw(",\"period\":").optional(period.as_deref());
+    json.raw(",\"tree\":").text(&tree(wish.tree)).raw(",\"knownAt\":");
+    match wish.known_at {
+        KnownAt::Now => json.raw("null"),
+        KnownAt::Day(day) => json.text(&day.to_string()),
+        KnownAt::Position(position) => json.number(position),
+    };
+}
+
+/// A value as `"value":…` or `"ratio":…`.
+pub(super) fn value(json: &mut Json, value: Value) {
+    match value {
+        Value::Count(count) => json.raw("\"value\":").int(count),
+        Value::Share(share) => {
+            json.raw("\"ratio\":{\"part\":").int(share.part);
+            json.raw(",\"whole\":").int(share.whole).raw("}")
+        }
+    };
+}
+
+fn layout(form: &Form) -> &'static str {
+    match form.layout {
+        Layout::ByUnit => "unit",
+        Layout::ByFacet(kind) => kind.word(),
+        Layout::List => "list",
+    }
+}
+
+/// The slots with their indicators, as many as a row has values.
+fn slots<'a>(
+    form: &'a Form,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = (&'a Slot, &'a Indicator)> {
+    form.slots
+        .iter()
+        .filter_map(|slot| catalogue.indicators.get(slot.indicator).map(|held| (slot, held)))
+}
+
+/// A form filled in, with what it was filled in from.
+struct Filled {
+    table: Table,
+    query: Query,
+    position: u64,
+    lag: u64,
+}
+
+/// What all cells of one column begin and end with.
+struct ColumnText {
+    /// `"c3":{`
+    head: String,
+    /// `,"status":"computed","figure":"dossiers.to_handle~`
+    figure: String,
+}
+
+impl Filled {
+    fn json(&self, form: &Form, catalogue: &Catalogue, wish: &Wish) -> Json {
+        let cells = self.table.rows.iter().map(|row| row.values.len()).sum::<usize>();
+        let mut json = Json::with_capacity(4_096 + 128 * self.table.rows.len() + CELL_BYTES * cells);
+        json.raw("{").key("form").text(&form.id).raw(",");
+        json.key("unit").text(self.query.root.as_str()).raw(",");
+        question(&mut json, wish);
+        json.raw(",\"position\":").number(self.position).raw(",\"lag\":").number(self.lag);
+        let pairs: Vec<(&Slot, &Indicator)> = slots(form, catalogue).collect();
+        json.raw(",\"rows\":[");
+        self.rows(&mut json, form, &pairs, wish);
+        json.raw("]");
+        if form.layout == Layout::ByUnit {
+            json.raw(",\"levels\":[");
+            self.levels(&mut json, &pairs);
+            json.raw("]");
+        }
+        json.raw(",\"lang\":").text(wish.lang.word()).raw(",\"title\":").text(wish.lang.of(&form.label)).raw(",\"columns\":[");
+        if form.layout != Layout::List {
+            columns(&mut json, &pairs, wish.lang);
+        }
+        json.raw("]}");
+        json
+    }
+
+    fn rows(&self, json: &mut Json, form: &Form, pairs: &[(&Slot, &Indicator)], wish: &Wish) {
+        let suffix = FigureId::suffix(wish.asked.window, wish.tree, wish.known_at);
+        let texts: Vec<ColumnText> = pairs
+            .iter()
+            .map(|(slot, indicator)| column_text(slot, indicator, form.layout))
+            .collect();
+        for (place, row) in self.table.rows.iter().enumerate() {
+            json.raw(if place > 0 { ",{" } else { "{" });
+            row_head(json, row, pairs, wish.lang);
+            let (unit, facet) = match (&row.key, form.layout) {
+                (RowKey::Unit(code, _), _) => (*code, String::new()),
+                (RowKey::Code(code), Layout::ByFacet(kind)) => {
+                    (self.query.root, FigureId::facet(kind, code))
+                }
+                (RowKey::Code(_) | RowKey::Slot(_) | RowKey::Total, _) => {
+                    (self.query.root, String::new())
+                }
+            };
+            let own = match row.key {
+                RowKey::Slot(slot) => texts.get(slot..).unwrap_or_default(),
+                RowKey::Unit(..) | RowKey::Code(_) | RowKey::Total => texts.as_slice(),
+            };
+            json.raw(",\"cells\":{");
+            for (place, (text, amount)) in own.iter().zip(&row.values).enumerate() {
+                if place > 0 {
+                    json.raw(",");
+                }
+                json.raw(&text.head);
+                value(json, *amount);
+                json.raw(&text.figure).raw(unit.as_str()).raw(&suffix).raw(&facet).raw("\"}");
+            }
+            json.raw("}}");
+        }
+    }
+
+    fn levels(&self, json: &mut Json, pairs: &[(&Slot, &Indicator)]) {
+        for (place, (level, values)) in self.table.levels.iter().enumerate() {
+            json.raw(if place > 0 { ",{" } else { "{" });
+            json.key("level").optional(level.map(tonghop_core::words::Level::word));
+            json.raw(",\"cells\":{");
+            for (place, ((slot, _), amount)) in pairs.iter().zip(values).enumerate() {
+                if place > 0 {
+                    json.raw(",");
+                }
+                json.key(&slot.key).raw("{");
+                value(json, *amount);
+                json.raw(",\"status\":\"computed\"}");
+            }
+            json.raw("}}");
+        }
+    }
+}
+
+/// Key, label and level of a row, without the braces.
+fn row_head(json: &mut Json, row: &Row, pairs: &[(&Slot, &Indicator)], lang: Lang) {
+    match &row.key {
+        RowKey::Unit(code, level) => {
+            json.key("key").text(code.as_str()).raw(",\"label\":").text(&row.label);
+            json.raw(",\"level\":").optional(level.map(tonghop_core::words::Level::word));
+        }
+        RowKey::Code(code) => {
+            json.key("key").text(code).raw(",\"label\":").text(&row.label);
+            json.raw(",\"level\":null");
+        }
+        RowKey::Slot(place) => {
+            let Some((slot, indicator)) = pairs.get(*place) else { return };
+            json.key("key").text(&slot.key).raw(",\"label\":").text(lang.of(&slot.label));
+            json.raw(",\"level\":null,\"indicator\":").text(&indicator.id);
+            json.raw(",\"counted\":").text(lang.of(&indicator.counted));
+        }
+        RowKey::Total => {
+            let label = match lang {
+                Lang::Vi => "Tổng số",
+                Lang::En => "Total",
+            };
+            json.raw("\"key\":\"TOTAL\",\"label\":").text(label).raw(",\"level\":null");
+        }
+    }
+}
+
+fn column_text(slot: &Slot, indicator: &Indicator, layout: Layout) -> ColumnText {
+    let key = match layout {
+        Layout::List => "value",
+        Layout::ByUnit | Layout::ByFacet(_) => slot.key.as_str(),
+    };
+    let mut head = Json::with_capacity(32);
+    head.key(key).raw("{");
+    let mut figure = Json::with_capacity(64);
+    // The ids of indicators need no escaping; `figure_id` refuses others.
+    figure.raw(",\"status\":\"computed\",\"figure\":\"").raw(&indicator.id).raw("~");
+    ColumnText { head: utf8(head), figure: utf8(figure) }
+}
+
+fn utf8(json: Json) -> String {
+    String::from_utf8(json.0).unwrap_or_default()
+}
+
+fn columns(json: &mut Json, pairs: &[(&Slot, &Indicator)], lang: Lang) {
+    for (place, (slot, indicator)) in pairs.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("key").text(&slot.key).raw(",\"label\":").text(lang.of(&slot.label));
+        json.raw(",\"indicator\":").text(&indicator.id);
+        json.raw(",\"counted\":").text(lang.of(&indicator.counted));
+        json.raw(",\"nature\":").text(indicator.nature.word()).raw("}");
+    }
+}
+

@@ -1,0 +1,69 @@
+//! `/metrics`: what is counted about the process, as Prometheus (`OpenMetrics`) text.
+
+use axum::http::StatusCode;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::{Answer, Problem, Request};
+use crate::ask::AskError;
+
+/// `/metrics`.
+pub(super) fn text(request: &Request<'_>) -> Result<Answer, AskError> {
+    request.parameters(&[])?;
+    let view = request.view()?;
+    let moment = view.read(&[], |moment| (moment.position, moment.lag, moment.counts));
+    let (position, lag, counts) = moment.map_err(Problem::from)?;
+    let mut registry = Registry::with_prefix("tonghop");
+    gauge(&mut registry, "position", "Position of the log that readers see", position);
+    gauge(&mut registry, "lag", "Messages of the log that are not folded yet", lag);
+    let (is_ready, _) = view.readiness();
+    gauge(&mut registry, "ready", "1 once the log's end at the start was reached", is_ready.into());
+    count(&mut registry, "folded", "Events accepted for the first time", counts.folded);
+    count(&mut registry, "duplicates", "Events accepted before", counts.duplicates);
+    count(&mut registry, "refused", "Messages refused", counts.refused);
+    registry.register(
+        "refused_by_code",
+        "Messages refused since this process opened the store",
+        view.metrics().refused.clone(),
+    );
+    registry.register_with_unit(
+        "commit",
+        "How long commits took until they were durable",
+        Unit::Seconds,
+        view.metrics().commits.clone(),
+    );
+    if let Some(bytes) = resident_bytes() {
+        gauge(&mut registry, "resident_memory_bytes", "Memory that the process holds", bytes);
+    }
+    let mut text = String::new();
+    if encode(&mut text, &registry).is_err() {
+        return Err(super::defect().into());
+    }
+    Ok(Answer {
+        status: StatusCode::OK,
+        content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        body: text.into_bytes(),
+    })
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let gauge: Gauge<u64, std::sync::atomic::AtomicU64> = Gauge::default();
+    gauge.set(value);
+    registry.register(name, help, gauge);
+}
+
+fn count(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let counter: Counter = Counter::default();
+    counter.inc_by(value);
+    registry.register(name, help, counter);
+}
+
+/// The memory that the process holds (RSS), where the system says so.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}

@@ -1,0 +1,20 @@
+//! The one process: tokio, async-nats, tracing, HTTP and the commands; it wires the others
+//! together and decides nothing about what a figure means.
+
+pub mod announce;
+pub mod ask;
+pub mod cli;
+pub mod commands;
+pub mod compare;
+pub mod folder;
+pub mod http;
+pub mod local;
+pub mod nats;
+pub mod reading;
+pub mod refused;
+pub mod render;
+pub mod sample;
+pub mod settings;
+pub mod socket;
+pub mod view;
+pub mod worker;

@@ -1,0 +1,27 @@
+//! Everything that touches NATS: the server as a child, the connection, the streams, the reader
+//! and the publisher.
+//!
+//! It moves bytes and positions. It never decides what a message means, never acknowledges an
+//! event on behalf of the store (the store owns the position, see ACK-1), never edits or deletes
+//! a stored message, and never updates the settings of a stream that exists.
+//!
+//! **Invariant ACK-1:** a message is confirmed to a caller only after the server has stored it.
+//! **Invariant POS-1:** positions are delivered in order, each exactly once, without gaps.
+//! **Invariant STR-1:** a stream with settings other than the stated ones is not used.
+//! **Invariant CHD-1:** at most one nats-server runs on a data directory, and it does not outlive
+//! the next start.
+
+mod ack_subject;
+pub mod connect;
+pub mod error;
+pub mod publisher;
+pub mod reader;
+pub mod server;
+pub mod streams;
+
+pub use connect::{ConnectSettings, connect};
+pub use error::{NatsError, Severity};
+pub use publisher::{Outgoing, Publisher, PublisherSettings, Receipt, Stored};
+pub use reader::{Batch, Raw, Reader, ReaderSettings};
+pub use server::{NatsServer, ServerSettings};
+pub use streams::{REPLICAS, StreamIdentity, StreamName, ensure_streams};

@@ -1,0 +1,232 @@
+//! What can go wrong with NATS, one variant per thing that the caller can do differently.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::streams::Difference;
+
+/// An error of the source library, kept whole.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// The world failed, somewhere between this process and the log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NatsError {
+    /// No nats-server binary was found.
+    #[error(
+        "no nats-server found (looked at {looked}); run deploy/fetch-nats-server, or name the \
+         binary in TONGHOP_NATS_SERVER"
+    )]
+    BinaryMissing {
+        /// The places that were looked at.
+        looked: String,
+    },
+    /// Only binaries older than [`super::server::VERSION_MIN`] were found.
+    #[error(
+        "nats-server {found} at {} is too old, 2.10 or later is needed; run \
+         deploy/fetch-nats-server, or name another binary in TONGHOP_NATS_SERVER", path.display()
+    )]
+    BinaryTooOld {
+        /// The binary.
+        path: PathBuf,
+        /// What it says its version is.
+        found: String,
+    },
+    /// Somebody else listens on the port.
+    #[error(
+        "port {port} of 127.0.0.1 is in use, so nats-server cannot listen there; stop what uses \
+         it, name another one with --nats-port, or let a free one be picked with --nats-port 0"
+    )]
+    PortInUse {
+        /// The port that was asked for.
+        port: u16,
+    },
+    /// Another process of ours runs nats-server on this data.
+    #[error(
+        "another tonghop runs nats-server on {}; stop it first, or name another directory with \
+         --data", dir.display()
+    )]
+    DataInUse {
+        /// The directory of nats-server.
+        dir: PathBuf,
+    },
+    /// A server left over from a killed process would not stop.
+    #[error("nats-server {pid}, left over from an earlier run, did not stop; kill it by hand")]
+    StaleServer {
+        /// Its process id.
+        pid: u32,
+    },
+    /// The child did not say in time that it is ready.
+    #[error("nats-server was not ready within {waited:?}; its log ends: {log_tail}")]
+    ServerNotReady {
+        /// How long it was given.
+        waited: Duration,
+        /// The last lines of its log.
+        log_tail: String,
+    },
+    /// The child ended although nobody asked it to.
+    #[error("nats-server ended by itself ({status}); its log ends: {log_tail}")]
+    ServerDied {
+        /// How it ended.
+        status: String,
+        /// The last lines of its log.
+        log_tail: String,
+    },
+    /// A file or a process of the child could not be handled.
+    #[error("{what} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The address of the server cannot be read.
+    #[error("{url} is not a NATS address: {source}")]
+    BadUrl {
+        /// The address, without user and password.
+        url: String,
+        /// What is wrong with it.
+        source: Source,
+    },
+    /// The credentials file cannot be read or used.
+    #[error("credentials {}: {source}", path.display())]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
+    /// Nobody answers at the address.
+    #[error(
+        "no NATS server answers at {url} ({source}); start one with 'tonghop up', or name another \
+         with --nats"
+    )]
+    NobodyListens {
+        /// The address, without user and password.
+        url: String,
+        /// What the last attempt said.
+        source: Source,
+    },
+    /// The server answers, but does not let us in.
+    #[error("the NATS server at {url} refuses us: {source}; see --creds")]
+    Denied {
+        /// The address, without user and password.
+        url: String,
+        /// What it said.
+        source: Source,
+    },
+    /// A stream exists with other settings than the stated ones.
+    #[error("stream {stream} differs from what is stated: {}", super::streams::listed(differences))]
+    StreamDiffers {
+        /// The stream.
+        stream: String,
+        /// Every setting that differs.
+        differences: Vec<Difference>,
+    },
+    /// The stream under this name is not the one that was read before.
+    #[error(
+        "stream {stream} was replaced: created at {found_ns} (Unix nanoseconds), and not at \
+         {expected_ns} as before"
+    )]
+    StreamReplaced {
+        /// The stream.
+        stream: String,
+        /// When the one that was known was created.
+        expected_ns: i64,
+        /// When this one was created.
+        found_ns: i64,
+    },
+    /// The stream ends before the position that was already read.
+    #[error(
+        "stream {stream} ends at position {last}, but position {position} was already read; the \
+         log has lost its end, or is another log"
+    )]
+    StreamBehind {
+        /// The stream.
+        stream: String,
+        /// What was read.
+        position: u64,
+        /// Where the stream ends.
+        last: u64,
+    },
+    /// The stream lacks messages, and reading it again does not bring them.
+    #[error("stream {stream} lacks positions {from} to {to}, also after reading it again")]
+    Gap {
+        /// The stream.
+        stream: String,
+        /// The first position that is missing.
+        from: u64,
+        /// The last position that is missing.
+        to: u64,
+    },
+    /// A request to `JetStream` was not answered, or with an error that may pass.
+    #[error("{what}: {source}")]
+    Api {
+        /// What was asked.
+        what: &'static str,
+        /// What came back.
+        source: Source,
+    },
+    /// The server or the client will not take this message, however often it is sent.
+    #[error("message for {subject} was rejected ({code}): {description}")]
+    Rejected {
+        /// Its subject.
+        subject: String,
+        /// The code of `JetStream`; 0 when the client itself said no.
+        code: u64,
+        /// Why.
+        description: String,
+    },
+    /// The server did not confirm in all the time that it was given.
+    #[error("{unconfirmed} messages were not confirmed as stored within {waited:?}: {last_reason}")]
+    GaveUp {
+        /// How many were outstanding then.
+        unconfirmed: usize,
+        /// The age of the oldest.
+        waited: Duration,
+        /// What the last attempt said.
+        last_reason: String,
+    },
+    /// The task at the other end has ended.
+    #[error("the publisher has ended")]
+    Closed,
+}
+
+/// What a caller may do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The same again may succeed.
+    Retry,
+    /// Nothing changes until somebody acts.
+    Stop,
+}
+
+impl NatsError {
+    /// Whether the same call may succeed later without anybody acting.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::ServerNotReady { .. }
+            | Self::ServerDied { .. }
+            | Self::NobodyListens { .. }
+            | Self::Api { .. }
+            | Self::GaveUp { .. } => Severity::Retry,
+            Self::BinaryMissing { .. }
+            | Self::BinaryTooOld { .. }
+            | Self::PortInUse { .. }
+            | Self::DataInUse { .. }
+            | Self::StaleServer { .. }
+            | Self::Io { .. }
+            | Self::BadUrl { .. }
+            | Self::Credentials { .. }
+            | Self::Denied { .. }
+            | Self::StreamDiffers { .. }
+            | Self::StreamReplaced { .. }
+            | Self::StreamBehind { .. }
+            | Self::Gap { .. }
+            | Self::Rejected { .. }
+            | Self::Closed => Severity::Stop,
+        }
+    }
+}

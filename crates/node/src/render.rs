@@ -1,0 +1,207 @@
+//! A form that HTTP answered, shown: a table for the terminal, CSV, JSON.
+//!
+//! What is read here is the public JSON, so that `report` shows what any other reader gets.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tonghop_core::read::Share;
+
+use self::number::{number, percent};
+use crate::ask::Lang;
+
+pub mod csv;
+pub mod number;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+/// A form filled in, as `/v1/forms/{form}` answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FormAnswer {
+    /// `bieu-06a`.
+    pub form: String,
+    /// The unit whose subtree was read.
+    pub unit: String,
+    /// The days.
+    pub window: Days,
+    /// The calendar, if a period was asked for.
+    pub calendar: Option<String>,
+    /// The period, if one was asked for.
+    pub period: Option<String>,
+    /// `as-was`, or a day.
+    pub tree: String,
+    /// What was known by then; none: everything.
+    pub known_at: Option<KnownText>,
+    /// The position of the log that the figures reflect.
+    pub position: u64,
+    /// How many messages of the log were not folded yet.
+    pub lag: u64,
+    /// The rows in order.
+    pub rows: Vec<RowAnswer>,
+    /// The units' own figures summed by level, each unit once; for forms by unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<Vec<LevelAnswer>>,
+    /// The language of the labels.
+    pub lang: Lang,
+    /// What the form is called.
+    pub title: String,
+    /// Its columns; none for a list, whose one column is `value`.
+    pub columns: Vec<Column>,
+}
+
+/// Days from the first to the last, both counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Days {
+    /// `YYYY-MM-DD`.
+    pub from: String,
+    /// `YYYY-MM-DD`.
+    pub to: String,
+}
+
+/// Until when something was known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum KnownText {
+    /// A position of the log.
+    Position(u64),
+    /// The end of a recorded day.
+    Day(String),
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowAnswer {
+    /// A unit code, a code of a facet, the key of a slot, or `TOTAL`.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
+    /// The level of the unit.
+    pub level: Option<String>,
+    /// The indicator, for a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<String>,
+    /// What is counted, for a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<String>,
+    /// The cells.
+    pub cells: Cells,
+}
+
+/// The sum of the units of one level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LevelAnswer {
+    /// The level; none for units without one.
+    pub level: Option<String>,
+    /// The cells.
+    pub cells: Cells,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// `c3`, `noDueDate`.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
+    /// Its indicator.
+    pub indicator: String,
+    /// What is counted.
+    pub counted: String,
+    /// `flow`, `stock`, `distinct` or `ratio`.
+    pub nature: String,
+}
+
+/// A figure in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellAnswer {
+    /// The number, unless it is a ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<i64>,
+    /// The ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Ratio>,
+    /// `computed`.
+    pub status: String,
+    /// The id of the figure; none for a sum over a level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<String>,
+}
+
+/// A ratio with its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ratio {
+    /// The numerator.
+    pub part: i64,
+    /// The denominator.
+    pub whole: i64,
+}
+
+impl CellAnswer {
+    /// As a person reads it.
+    pub fn show(&self, lang: Lang) -> String {
+        match (self.value, self.ratio) {
+            (Some(value), _) => number(value, lang),
+            (None, Some(ratio)) => percent(Share { part: ratio.part, whole: ratio.whole }, lang),
+            (None, None) => "–".to_owned(),
+        }
+    }
+}
+
+/// Cells by the key of their column, in the order in which they were answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cells(pub Vec<(String, CellAnswer)>);
+
+impl Cells {
+    /// The cell of a column.
+    pub fn get(&self, key: &str) -> Option<&CellAnswer> {
+        self.0.iter().find(|(held, _)| held == key).map(|(_, cell)| cell)
+    }
+}
+
+impl Serialize for Cells {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, cell) in &self.0 {
+            map.serialize_entry(key, cell)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Cells;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("cells by the key of their column")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells, A::Error> {
+                let mut cells = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    cells.push(entry);
+                }
+                Ok(Cells(cells))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl FormAnswer {
+    /// Reads what HTTP answered.
+    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+
+    /// The same JSON, indented.
+    pub fn pretty(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
+    }
+}

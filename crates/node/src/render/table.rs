@@ -1,0 +1,206 @@
+//! Tables for a terminal: short heads, numbers to the right, what the heads mean below.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+use tonghop_core::words::Level;
+
+use super::number::{day, number};
+use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer};
+use crate::ask::Lang;
+
+/// Characters of a label; what is longer is cut.
+const LABEL_CHARS_MAX: usize = 44;
+/// Characters of a column's own key above which its head is a letter.
+const HEAD_CHARS_MAX: usize = 5;
+
+/// The form as a table, with what it is above and what its heads mean below.
+pub fn table(form: &FormAnswer) -> String {
+    let rows = form.rows.iter().map(|row| (name(row), row.cells.clone()));
+    if form.columns.is_empty() {
+        return list(form);
+    }
+    columns(form, rows.collect())
+}
+
+/// A form by unit, summed by level: departments, districts, communes, all others, and the total.
+pub fn by_level(form: &FormAnswer) -> String {
+    let lang = form.lang;
+    let levels = form.levels.as_deref().unwrap_or_default();
+    let shown = [Level::Department, Level::District, Level::Commune];
+    let mut rows = Vec::new();
+    let mut others = Cells::default();
+    for level in levels {
+        let word = level.level.as_deref().and_then(Level::parse);
+        if word.is_none_or(|word| !shown.contains(&word)) {
+            add(&mut others, &level.cells);
+        }
+    }
+    for level in shown {
+        let of_level = levels.iter().find(|held| held.level.as_deref() == Some(level.word()));
+        let cells = of_level.map(|held| held.cells.clone()).unwrap_or_default();
+        rows.push((level_name(level, lang).to_owned(), cells));
+    }
+    rows.push((choose(lang, "Khác", "Others").to_owned(), others));
+    let total = form.rows.iter().find(|row| row.key == "TOTAL");
+    rows.extend(total.map(|row| (name(row), row.cells.clone())));
+    columns(form, rows)
+}
+
+fn columns(form: &FormAnswer, rows: Vec<(String, Cells)>) -> String {
+    let lang = form.lang;
+    let heads = heads(&form.columns);
+    let mut table = new_table();
+    table.set_header([String::new()].into_iter().chain(heads.iter().cloned()));
+    for (name, cells) in rows {
+        let numbers = form.columns.iter().map(|column| show(cells.get(&column.key), lang));
+        table.add_row([cut(&name)].into_iter().chain(numbers));
+    }
+    align(&mut table, 1);
+    let mut out = top(form);
+    writeln_to(&mut out, &table.to_string());
+    let width = heads.iter().map(|head| head.chars().count()).max().unwrap_or(0);
+    for (head, column) in heads.iter().zip(&form.columns) {
+        let key = if *head == column.key { String::new() } else { format!(" ({})", column.key) };
+        let (label, counted) = (plain(&column.label), plain(&column.counted));
+        let unit = if counted.is_empty() { counted } else { format!(", {counted}") };
+        writeln_to(&mut out, &format!("  {head:<width$}  {label}{unit}{key}"));
+    }
+    writeln_to(&mut out, &foot(form));
+    out
+}
+
+fn list(form: &FormAnswer) -> String {
+    let lang = form.lang;
+    let mut table = new_table();
+    let heads = match lang {
+        Lang::Vi => ["", "Chỉ tiêu", "Số liệu", "Đơn vị tính"],
+        Lang::En => ["", "Indicator", "Figure", "Counted in"],
+    };
+    table.set_header(heads);
+    for row in &form.rows {
+        let counted = row.counted.as_deref().unwrap_or("");
+        let figure = show(row.cells.get("value"), lang);
+        table.add_row([plain(&row.key), plain(&row.label), figure, plain(counted)]);
+    }
+    if let Some(column) = table.column_mut(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut out = top(form);
+    writeln_to(&mut out, &table.to_string());
+    writeln_to(&mut out, &foot(form));
+    out
+}
+
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table
+}
+
+fn align(table: &mut Table, from: usize) {
+    for column in table.column_iter_mut().skip(from) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+fn top(form: &FormAnswer) -> String {
+    let lang = form.lang;
+    let (from, to) = (day(&form.window.from, lang), day(&form.window.to, lang));
+    let period = form.period.as_deref().map_or_else(String::new, |period| {
+        format!("{period} ({}), ", form.calendar.as_deref().unwrap_or(""))
+    });
+    let unit = form.rows.iter().find(|row| row.key == form.unit).map_or("", |row| &row.label);
+    let mut out = format!("{}\n{} {}\n", plain(&form.title), plain(&form.unit), plain(unit));
+    writeln_to(&mut out, &format!("{period}{from} – {to}"));
+    out
+}
+
+fn foot(form: &FormAnswer) -> String {
+    let show = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX), form.lang);
+    let (position, waiting) = (show(form.position), show(form.lag));
+    match form.lang {
+        Lang::Vi => format!("Nhật ký đến vị trí {position}; còn chờ {waiting} sự kiện."),
+        Lang::En => format!("The log up to position {position}; {waiting} events wait behind it."),
+    }
+}
+
+/// The head of each column: its key if that is short, else a letter.
+fn heads(columns: &[Column]) -> Vec<String> {
+    let mut letters = ('a'..='z').map(String::from);
+    columns
+        .iter()
+        .map(|column| {
+            if column.key.chars().count() <= HEAD_CHARS_MAX {
+                return plain(&column.key);
+            }
+            letters.next().unwrap_or_else(|| plain(&column.key))
+        })
+        .collect()
+}
+
+fn name(row: &RowAnswer) -> String {
+    match (row.key.as_str(), row.label.as_str()) {
+        ("TOTAL", label) => label.to_owned(),
+        (key, label) if label.is_empty() || label == key => key.to_owned(),
+        (key, label) => format!("{key} {label}"),
+    }
+}
+
+fn show(cell: Option<&CellAnswer>, lang: Lang) -> String {
+    cell.map_or_else(|| number(0, lang), |cell| cell.show(lang))
+}
+
+fn add(sums: &mut Cells, cells: &Cells) {
+    for (key, cell) in &cells.0 {
+        match sums.0.iter_mut().find(|(held, _)| held == key) {
+            Some((_, held)) => {
+                held.value = held.value.zip(cell.value).map(|(a, b)| a.saturating_add(b));
+            }
+            None => sums.0.push((key.clone(), cell.clone())),
+        }
+    }
+}
+
+const fn level_name(level: Level, lang: Lang) -> &'static str {
+    match level {
+        Level::Province => choose(lang, "Tỉnh", "Province"),
+        Level::Department => choose(lang, "Sở, ban, ngành", "Departments"),
+        Level::District => choose(lang, "Huyện, thị xã, thành phố", "Districts"),
+        Level::Commune => choose(lang, "Xã, phường, thị trấn", "Communes"),
+        Level::Affiliate => choose(lang, "Đơn vị trực thuộc", "Affiliates"),
+        Level::Party => choose(lang, "Cơ quan Đảng", "Party bodies"),
+        Level::School => choose(lang, "Trường học", "Schools"),
+        Level::Health => choose(lang, "Cơ sở y tế", "Health facilities"),
+        Level::Outside => choose(lang, "Ngoài UBND tỉnh", "Outside the committee"),
+    }
+}
+
+const fn choose(lang: Lang, vi: &'static str, en: &'static str) -> &'static str {
+    match lang {
+        Lang::Vi => vi,
+        Lang::En => en,
+    }
+}
+
+/// Without characters that would steer the terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn cut(text: &str) -> String {
+    let text = plain(text);
+    if text.chars().count() <= LABEL_CHARS_MAX {
+        return text;
+    }
+    let mut short: String = text.chars().take(LABEL_CHARS_MAX - 1).collect();
+    short.push('…');
+    short
+}
+
+fn writeln_to(out: &mut String, line: &str) {
+    // A String takes whatever is written to it.
+    if writeln!(out, "{line}").is_err() {
+        out.push('\n');
+    }
+}

@@ -1,0 +1,358 @@
+//! What readers see: the book, the registry and the position of one moment.
+//!
+//! The projector's driver tells the view of each durable commit; HTTP reads it. Cells of all are
+//! held in memory; cells by facet are read from the store when they are first asked for, then kept
+//! up to date like the others.
+//!
+//! Readers hold the lock only while they read figures, never while they write an answer.
+//!
+//! **Invariant VIEW-1:** a reader sees the book, the facets, the registry and the counts at one
+//! position, never half of a commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use tonghop_core::book::{Book, FacetBooks};
+use tonghop_core::catalogue::Catalogue;
+use tonghop_core::cells::{CellChange, CellKey};
+use tonghop_core::day::Day;
+use tonghop_core::fold::Counts;
+use tonghop_core::measure::{Facet, FacetKind};
+use tonghop_core::projector::Announcement;
+use tonghop_core::registry::Registry;
+use tonghop_core::unit_code::UnitCode;
+
+mod metrics;
+#[cfg(test)]
+mod tests;
+
+pub use metrics::Metrics;
+
+/// How many registries of earlier days of knowledge are kept.
+const KNOWN_MAX: usize = 16;
+/// How often a unit's facet cells are read again because a commit came between.
+const FACET_TRIES_MAX: u32 = 2_000;
+/// The pause between two such tries.
+const FACET_PAUSE: Duration = Duration::from_millis(1);
+/// How often a reading is begun again because facet cells that it needs are not in memory.
+const ROUNDS_MAX: u32 = 64;
+/// Facet cells in memory above which a kind that is asked for anew takes the place of the others.
+const FACET_CELLS_MAX: usize = 8_000_000;
+
+/// What the store failed with; the view only passes it on.
+pub type StoreProblem = Box<dyn std::error::Error + Send + Sync>;
+
+/// The cells of one unit and one group of measures under one kind of facet.
+pub type FacetCells =
+    dyn Fn(UnitCode, u8, FacetKind) -> Result<Vec<(CellKey, i64)>, StoreProblem> + Send + Sync;
+
+/// Where cells by facet are read from.
+pub struct FacetSource {
+    /// Reads them; `u8` is [`tonghop_core::measure::Measure::group`].
+    pub cells: Box<FacetCells>,
+    /// The position of the last commit that `cells` may have seen a part of.
+    pub position: Box<dyn Fn() -> Result<u64, StoreProblem> + Send + Sync>,
+}
+
+impl FacetSource {
+    /// A source without cells, for tests and replays that read no facets.
+    pub fn empty() -> Self {
+        Self { cells: Box::new(|_, _, _| Ok(Vec::new())), position: Box::new(|| Ok(u64::MAX)) }
+    }
+}
+
+impl fmt::Debug for FacetSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FacetSource")
+    }
+}
+
+/// A kind of facet and a group of measures.
+pub type FacetNeed = (FacetKind, u8);
+
+/// Why nothing can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The store could not be read.
+    #[error("cells by facet could not be read from the store: {0}")]
+    Store(StoreProblem),
+    /// Commits kept coming while a unit's cells by facet were read.
+    #[error("commits kept coming while the cells by facet of {unit} were read")]
+    Busy {
+        /// The unit.
+        unit: UnitCode,
+    },
+    /// Other readers kept taking the memory that these cells by facet need.
+    #[error("too many kinds of facets are read at once")]
+    Crowded,
+    /// A commit was shown by half when its thread panicked.
+    #[error("a commit was shown by half; the process has to be started again")]
+    Broken,
+}
+
+/// What stands at one position.
+#[derive(Debug)]
+struct Shown {
+    book: Book,
+    facets: BTreeMap<FacetKind, FacetBooks>,
+    /// The units whose facet cells are in `facets`.
+    loaded: BTreeMap<FacetNeed, BTreeSet<UnitCode>>,
+    facet_cells: usize,
+    registry: Arc<Registry>,
+    known: Mutex<Vec<(Day, Arc<Registry>)>>,
+    position: u64,
+    counts: Counts,
+}
+
+/// What readers see; shared between the projector's driver and HTTP.
+#[derive(Debug)]
+pub struct View {
+    catalogue: Arc<Catalogue>,
+    source: FacetSource,
+    shown: RwLock<Shown>,
+    metrics: Metrics,
+    /// The last position of the log, as far as it is known.
+    log_end: AtomicU64,
+    /// The position from which on the view is ready; `u64::MAX` while nobody has said.
+    ready_at: AtomicU64,
+}
+
+/// One moment of the view, for as long as a reading takes.
+#[derive(Debug)]
+pub struct Moment<'a> {
+    /// Cells of all.
+    pub book: &'a Book,
+    /// Cells by facet, complete for the needs that the reading was asked with.
+    pub facets: &'a BTreeMap<FacetKind, FacetBooks>,
+    /// The position of the log that all of this reflects.
+    pub position: u64,
+    /// How many messages of the log are not folded yet.
+    pub lag: u64,
+    /// What became of the messages up to the position.
+    pub counts: Counts,
+    registry: &'a Arc<Registry>,
+    known: &'a Mutex<Vec<(Day, Arc<Registry>)>>,
+}
+
+impl Moment<'_> {
+    /// The registry as it was known at the end of the recorded day; none: as it is known now.
+    pub fn registry(&self, known: Option<Day>) -> Arc<Registry> {
+        let Some(day) = known else { return Arc::clone(self.registry) };
+        let mut held = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, registry)) = held.iter().find(|(held, _)| *held == day) {
+            return Arc::clone(registry);
+        }
+        let registry = Arc::new(self.registry.as_known(day));
+        if held.len() >= KNOWN_MAX {
+            held.remove(0);
+        }
+        held.push((day, Arc::clone(&registry)));
+        registry
+    }
+}
+
+impl View {
+    /// A view of what was stored at a position.
+    pub fn new(
+        catalogue: Arc<Catalogue>,
+        book: Book,
+        registry: Registry,
+        position: u64,
+        counts: Counts,
+        source: FacetSource,
+    ) -> Self {
+        let shown = Shown {
+            book,
+            facets: BTreeMap::new(),
+            loaded: BTreeMap::new(),
+            facet_cells: 0,
+            registry: Arc::new(registry),
+            known: Mutex::default(),
+            position,
+            counts,
+        };
+        Self {
+            catalogue,
+            source,
+            shown: RwLock::new(shown),
+            metrics: Metrics::default(),
+            log_end: AtomicU64::new(position),
+            ready_at: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// Shows a durable commit. `registry` is given if the units have changed.
+    ///
+    /// # Panics
+    /// If the commit does not follow the position (POS-1): that is a defect of the driver.
+    pub fn apply(
+        &self,
+        changes: &[CellChange],
+        announcement: &Announcement,
+        registry: Option<Registry>,
+    ) {
+        let registry = registry.map(Arc::new);
+        let Ok(mut shown) = self.shown.write() else { panic!("VIEW-1: {}", ViewError::Broken) };
+        assert!(
+            announcement.from == shown.position + 1,
+            "POS-1: a commit from {} follows {}",
+            announcement.from,
+            shown.position
+        );
+        let shown = &mut *shown;
+        for change in changes {
+            shown.add(&change.key, change.amount);
+        }
+        if let Some(registry) = registry {
+            shown.registry = registry;
+            shown.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        shown.position = announcement.position;
+        shown.counts = announcement.counts;
+        self.log_end.fetch_max(shown.position, Ordering::AcqRel);
+    }
+
+    /// Says how many messages of the log wait behind the position. Commits that follow take theirs
+    /// away by themselves.
+    pub fn set_lag(&self, messages: u64) {
+        let position = self.position();
+        self.log_end.store(position.saturating_add(messages), Ordering::Release);
+    }
+
+    /// Says from which position on the view is ready: the log's end as it was at the start.
+    pub fn expect(&self, position: u64) {
+        self.ready_at.store(position, Ordering::Release);
+    }
+
+    /// Whether it has reached the position that it waits for, and which that is, if it is known.
+    pub fn readiness(&self) -> (bool, Option<u64>) {
+        let ready_at = self.ready_at.load(Ordering::Acquire);
+        if ready_at == u64::MAX {
+            return (false, None);
+        }
+        (self.position() >= ready_at, Some(ready_at))
+    }
+
+    /// The indicators, forms and calendars.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// What the driver counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The position that readers see.
+    pub fn position(&self) -> u64 {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).position
+    }
+
+    /// Reads what stands at one moment. The reading must be short: commits wait for it.
+    pub fn read<T>(
+        &self,
+        needs: &[FacetNeed],
+        reading: impl FnOnce(&Moment<'_>) -> T,
+    ) -> Result<T, ViewError> {
+        for _ in 0..ROUNDS_MAX {
+            let shown = self.shown()?;
+            let missing = shown.missing(needs);
+            if missing.is_empty() {
+                let lag =
+                    self.log_end.load(Ordering::Acquire).saturating_sub(shown.position);
+                return Ok(reading(&Moment {
+                    book: &shown.book,
+                    facets: &shown.facets,
+                    position: shown.position,
+                    lag,
+                    counts: shown.counts,
+                    registry: &shown.registry,
+                    known: &shown.known,
+                }));
+            }
+            drop(shown);
+            self.make_room(needs)?;
+            for (need, unit) in missing {
+                self.load(need, unit)?;
+            }
+        }
+        Err(ViewError::Crowded)
+    }
+
+    fn shown(&self) -> Result<RwLockReadGuard<'_, Shown>, ViewError> {
+        self.shown.read().map_err(|_| ViewError::Broken)
+    }
+
+    /// Lets the facets go that are not needed now, if there are too many in memory.
+    fn make_room(&self, needs: &[FacetNeed]) -> Result<(), ViewError> {
+        let mut shown = self.shown.write().map_err(|_| ViewError::Broken)?;
+        if shown.facet_cells > FACET_CELLS_MAX && needs.iter().any(|n| !shown.loaded.contains_key(n))
+        {
+            shown.facets.clear();
+            shown.loaded.clear();
+            shown.facet_cells = 0;
+        }
+        Ok(())
+    }
+
+    /// Reads a unit's facet cells from the store, at the position that is shown.
+    ///
+    /// The store may be one commit ahead of the view. What was read counts only if the store still
+    /// stands at the view's position after the reading: then no later commit can be in it.
+    fn load(&self, need: FacetNeed, unit: UnitCode) -> Result<(), ViewError> {
+        let (kind, group) = need;
+        for _ in 0..FACET_TRIES_MAX {
+            let position = self.shown()?.position;
+            let cells = (self.source.cells)(unit, group, kind).map_err(ViewError::Store)?;
+            let mut shown = self.shown.write().map_err(|_| ViewError::Broken)?;
+            let stored = (self.source.position)().map_err(ViewError::Store)?;
+            if shown.position == position && (stored == position || stored == u64::MAX) {
+                shown.load(need, unit, &cells);
+                return Ok(());
+            }
+            drop(shown);
+            std::thread::sleep(FACET_PAUSE);
+        }
+        Err(ViewError::Busy { unit })
+    }
+}
+
+impl Shown {
+    fn add(&mut self, key: &CellKey, amount: i64) {
+        let Facet::Of(kind, _) = &key.facet else {
+            self.book.add(key, amount);
+            return;
+        };
+        let need = (*kind, key.measure.group());
+        if self.loaded.get(&need).is_some_and(|units| units.contains(&key.unit)) {
+            self.facets.entry(*kind).or_default().add(key, amount);
+            self.facet_cells += 1;
+        }
+    }
+
+    /// The units with cells whose facet cells are not loaded.
+    fn missing(&self, needs: &[FacetNeed]) -> Vec<(FacetNeed, UnitCode)> {
+        let mut missing = Vec::new();
+        for need in needs {
+            let loaded = self.loaded.get(need);
+            let units = self.book.units().map(|(unit, _)| unit);
+            let absent = units.filter(|unit| loaded.is_none_or(|held| !held.contains(unit)));
+            missing.extend(absent.map(|unit| (*need, unit)));
+        }
+        missing
+    }
+
+    fn load(&mut self, need: FacetNeed, unit: UnitCode, cells: &[(CellKey, i64)]) {
+        if !self.loaded.entry(need).or_default().insert(unit) {
+            return;
+        }
+        let books = self.facets.entry(need.0).or_default();
+        for (key, amount) in cells {
+            books.add(key, *amount);
+        }
+        self.facet_cells += cells.len();
+    }
+}

@@ -1,0 +1,292 @@
+//! A projector worker: owns the store of a data directory, folds the log into it, and shows it.
+//!
+//! Start and recovery are one path: read the position from the store, go on from there. The
+//! worker ends when it is told to stop, and otherwise only with an error that a restart cannot
+//! mend.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tonghop_core::book::Book;
+use tonghop_core::day::Day;
+use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MAX};
+use tonghop_core::measure::FacetKind;
+use tonghop_core::refusal::Refusal;
+use tonghop_store::{OpenOptions, Opened, Store};
+
+use crate::announce::{self, FOLDED_SUBJECT};
+use crate::folder::{FoldError, Folder, Outside, Step};
+use crate::nats::{
+    Batch, NatsError, Publisher, PublisherSettings, Reader, ReaderSettings, StreamIdentity,
+    StreamName, REPLICAS, ensure_streams,
+};
+use crate::refused;
+use crate::reading::Reading;
+use crate::socket;
+use crate::view::{FacetSource, View};
+
+/// How often progress is told while the worker catches up.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+/// How long to wait before the log is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a worker works with.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Directory of the projections.
+    pub data: PathBuf,
+    /// The connection to the log.
+    pub client: async_nats::Client,
+}
+
+/// How a session ended.
+enum Ended {
+    Stopped,
+    Again,
+}
+
+/// Folds until `stop` holds true, and answers readers on the data directory's socket meanwhile.
+pub async fn run(
+    settings: &WorkerSettings,
+    reading: &Arc<Reading>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let context = jetstream::new(settings.client.clone());
+    let mut local = None;
+    loop {
+        let log = events(ensure_streams(&context, REPLICAS).await?)?;
+        let data = settings.data.clone();
+        let opening = log.clone();
+        let folder = tokio::task::spawn_blocking(move || open_folder(&data, &opening)).await??;
+        let view = show(&folder, reading)?;
+        view.set_lag(log.last.saturating_sub(view.position()));
+        view.expect(log.last);
+        // The store is locked now: only its owner takes the socket.
+        local.get_or_insert_with(|| {
+            let (data, reading) = (settings.data.clone(), Arc::clone(reading));
+            tokio::spawn(socket::serve(data, reading, stop.clone()))
+        });
+        match session(settings, &context, &log, folder, view, stop.clone()).await? {
+            Ended::Again if !*stop.borrow() => tokio::time::sleep(RETRY_PAUSE).await,
+            Ended::Again | Ended::Stopped => break,
+        }
+    }
+    match local {
+        Some(local) => Ok(local.await??),
+        None => Ok(()),
+    }
+}
+
+fn events(streams: [StreamIdentity; 3]) -> anyhow::Result<StreamIdentity> {
+    streams
+        .into_iter()
+        .find(|stream| stream.name == StreamName::Events.as_str())
+        .ok_or_else(|| anyhow::anyhow!("the log has no stream {}", StreamName::Events))
+}
+
+/// Opens the store of a data directory for a log; what does not fit is begun anew, and said.
+pub fn open_store(data: &std::path::Path, log: &StreamIdentity) -> Result<Store, FoldError> {
+    let dir = data.join("store");
+    let options = OpenOptions::new(log.created_ns.to_string());
+    let (store, opened) = Store::open(&dir, &options)?;
+    match opened {
+        Opened::Fresh => tracing::info!(dir = %dir.display(), "a new store is begun"),
+        Opened::Resumed => {
+            tracing::info!(position = store.position()?, "the store goes on from its position");
+        }
+        Opened::Rebuild(reason) => {
+            tracing::warn!(%reason, messages = log.last, "the store is rebuilt from the log");
+        }
+    }
+    if store.position()? <= log.last {
+        return Ok(store);
+    }
+    tracing::error!(
+        position = store.position()?,
+        last = log.last,
+        "the log ends before the store's position: the log has lost messages or was put back to \
+         an earlier state; the store is rebuilt from what the log has now"
+    );
+    store.mark_damaged("the log ends before the store's position")?;
+    drop(store);
+    Ok(Store::open(&dir, &options)?.0)
+}
+
+async fn session(
+    settings: &WorkerSettings,
+    context: &jetstream::Context,
+    log: &StreamIdentity,
+    folder: Folder,
+    view: Arc<View>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<Ended> {
+    let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
+    let reading = spawn_reader(context, log, folder.store().position()?, batches, stop);
+    let publisher = Publisher::start(settings.client.clone(), PublisherSettings::new()).await?;
+    let mut outside = Live {
+        runtime: tokio::runtime::Handle::current(),
+        client: settings.client.clone(),
+        publisher,
+        view,
+        progress: Progress::new(log.last),
+    };
+    let folding =
+        tokio::task::spawn_blocking(move || fold_all(folder, received, &mut outside)).await?;
+    match (folding, reading.await?) {
+        (Ok(()), Ok(_)) => Ok(Ended::Stopped),
+        (Ok(()), Err(error)) | (Err(FoldError::Log(error)), _) => Err(error.into()),
+        (Err(FoldError::ReadFrom(position)), _) => {
+            tracing::warn!(position, "the log is read again");
+            Ok(Ended::Again)
+        }
+        (Err(FoldError::Damaged(damaged)), _) => {
+            tracing::error!(what = %damaged.what, "the store is damaged");
+            Ok(Ended::Again)
+        }
+        (Err(FoldError::Store(error)), _) => Err(error.into()),
+    }
+}
+
+fn spawn_reader(
+    context: &jetstream::Context,
+    log: &StreamIdentity,
+    after: u64,
+    batches: mpsc::Sender<Batch>,
+    stop: watch::Receiver<bool>,
+) -> JoinHandle<Result<u64, NatsError>> {
+    let mut settings = ReaderSettings::new(StreamName::Events.as_str(), after);
+    settings.created_ns = Some(log.created_ns);
+    settings.batch_messages_max = BATCH_EVENTS_MAX;
+    settings.batch_bytes_max = BATCH_BYTES_MAX;
+    tokio::spawn(Reader::new(context.clone(), settings).run(batches, stop))
+}
+
+/// Opens the folder; a store that is found damaged on the way is begun anew.
+pub fn open_folder(data: &std::path::Path, log: &StreamIdentity) -> Result<Folder, FoldError> {
+    let store = open_store(data, log)?;
+    match Folder::open(store) {
+        Err(FoldError::Damaged(damaged)) => {
+            tracing::error!(what = %damaged.what, "the store is damaged and is rebuilt from the log");
+            let store = open_store(data, log)?;
+            store.mark_damaged(&damaged.what)?;
+            drop(store);
+            Folder::open(open_store(data, log)?)
+        }
+        opened => opened,
+    }
+}
+
+/// Shows readers what the store holds.
+pub fn show(folder: &Folder, reading: &Reading) -> Result<Arc<View>, FoldError> {
+    let mut book = Book::default();
+    for cell in folder.store().cells(Some(FacetKind::All)) {
+        let (key, amount) = cell?;
+        book.add(&key, amount);
+    }
+    let projection = folder.projection();
+    let (cells, position) = (folder.store().reader(), folder.store().reader());
+    let source = FacetSource {
+        cells: Box::new(move |unit, group, kind| {
+            Ok(cells.facet_cells(unit, group, kind, Day::MAX.month_number())?)
+        }),
+        position: Box::new(move || Ok(position.position()?)),
+    };
+    let view = Arc::new(View::new(
+        Arc::clone(reading.catalogue()),
+        book,
+        projection.registry().clone(),
+        projection.position(),
+        projection.counts(),
+        source,
+    ));
+    reading.show(Arc::clone(&view));
+    Ok(view)
+}
+
+fn fold_all(
+    mut folder: Folder,
+    mut received: mpsc::Receiver<Batch>,
+    outside: &mut Live,
+) -> Result<(), FoldError> {
+    while let Some(batch) = received.blocking_recv() {
+        if let Err(error) = folder.fold(&batch, outside) {
+            if let FoldError::Damaged(damaged) = &error {
+                folder.store().mark_damaged(&damaged.what)?;
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The outside of live folding.
+#[derive(Debug)]
+struct Live {
+    runtime: tokio::runtime::Handle,
+    client: async_nats::Client,
+    publisher: Publisher,
+    view: Arc<View>,
+    progress: Progress,
+}
+
+impl Outside for Live {
+    fn refuse(&mut self, batch: &Batch, refusals: &[(u64, Refusal)]) -> Result<(), NatsError> {
+        let messages = refused::messages(batch, refusals);
+        self.runtime.block_on(async {
+            let mut receipts = Vec::with_capacity(messages.len());
+            for message in messages {
+                receipts.push(self.publisher.publish(message).await?);
+            }
+            for receipt in receipts {
+                receipt.stored().await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn announce(&mut self, step: &Step<'_>) {
+        let registry =
+            step.announcement.units_changed.then(|| step.projection.registry().clone());
+        self.view.apply(step.changes, step.announcement, registry);
+        self.view.set_lag(step.pending);
+        let text = announce::to_json(step.announcement, step.pending);
+        let told = self.runtime.block_on(self.client.publish(FOLDED_SUBJECT, text.into()));
+        if let Err(error) = told {
+            tracing::debug!(%error, "nobody could be told of the step");
+        }
+        self.progress.tell(step.announcement.position, step.pending);
+    }
+}
+
+/// Tells how far a long catch-up has come.
+#[derive(Debug)]
+struct Progress {
+    last: u64,
+    begun: Option<(Instant, u64)>,
+    told: Instant,
+}
+
+impl Progress {
+    fn new(last: u64) -> Self {
+        Self { last, begun: None, told: Instant::now() }
+    }
+
+    fn tell(&mut self, position: u64, pending: u64) {
+        let (since, from) = *self.begun.get_or_insert_with(|| (Instant::now(), position));
+        let last = self.last.max(position.saturating_add(pending));
+        if pending == 0 {
+            if self.begun.take().is_some() && position.saturating_sub(from) > 100_000 {
+                tracing::info!(position, "caught up with the log");
+            }
+        } else if self.told.elapsed() >= PROGRESS_EVERY {
+            let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+            let per_second = position.saturating_sub(from).saturating_mul(1_000) / ms;
+            tracing::info!(position, of = last, per_second, "folding");
+            self.told = Instant::now();
+        }
+    }
+}

@@ -1,0 +1,473 @@
+//! HTTP as a reader meets it: through the router, over the Unix socket, over TCP.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tonghop_core::day::Day;
+use tonghop_core::fold::Counts;
+use tonghop_node::ask::Lang;
+use tonghop_node::http::{self, Api, router};
+use tonghop_node::reading::Reading;
+use tonghop_node::render::{FormAnswer, csv, table};
+use tonghop_node::socket::{self, ReadSocket, Reply, SocketError};
+use tonghop_node::view::{FacetSource, View};
+
+#[path = "http/world.rs"]
+mod world;
+
+const QUARTER: &str = "from=2021-06-15&to=2021-09-14";
+
+fn view() -> Arc<View> {
+    let view = View::new(
+        world::shared(),
+        world::book(&world::changes()),
+        world::registry(),
+        11,
+        Counts { folded: 10, duplicates: 1, refused: 0 },
+        FacetSource::empty(),
+    );
+    view.set_lag(0);
+    view.expect(11);
+    Arc::new(view)
+}
+
+fn reading() -> Arc<Reading> {
+    let reading = Arc::new(Reading::new().unwrap());
+    reading.show(view());
+    reading
+}
+
+fn api() -> Api {
+    let today = || Day::parse("2021-09-20").unwrap();
+    Api { today, ..Api::new(reading()) }
+}
+
+async fn get(path: &str) -> Reply {
+    http::ask(&router(&api()), path).await.unwrap()
+}
+
+async fn ok(path: &str) -> Value {
+    let reply = get(path).await;
+    assert_eq!(reply.status.as_u16(), 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+/// The status and the problem of a request that is refused.
+async fn refused(path: &str) -> (u16, Value) {
+    let reply = get(path).await;
+    let shown = path.chars().take(80).collect::<String>();
+    let problem: Value = serde_json::from_slice(&reply.body)
+        .unwrap_or_else(|error| panic!("{shown}: {error}: {:?}", reply.body));
+    assert_eq!(problem["status"], reply.status.as_u16(), "{shown}");
+    assert!(problem["type"].as_str().unwrap().starts_with("urn:tonghop:problem:"), "{shown}");
+    assert!(problem["title"].is_string() && problem["detail"].is_string(), "{shown}");
+    assert!(reply.body.len() < 8_000, "{shown}: {} bytes", reply.body.len());
+    (reply.status.as_u16(), problem)
+}
+
+#[tokio::test]
+async fn a_form_is_the_json_of_the_contract() {
+    let reply = get(&format!("/v1/forms/bieu-06a?unit=H41&{QUARTER}")).await;
+    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+    let expected = "{\"form\":\"bieu-06a\",\"unit\":\"H41\",\"window\":{\"from\":\"2021-06-15\",\
+        \"to\":\"2021-09-14\"},\"calendar\":null,\"period\":null,\"tree\":\"as-was\",\
+        \"knownAt\":null,\"position\":11,\"lag\":0,\"rows\":[{\"key\":\"H41\",\
+        \"label\":\"Nghệ An\",\"level\":\"PROVINCE\",\"cells\":{\"c3\":{\"value\":88,\
+        \"status\":\"computed\",\"figure\":\"dossiers.to_handle~H41~20210615-20210914\"},";
+    assert!(text.starts_with(expected), "{text}");
+    let form: Value = serde_json::from_str(&text).unwrap();
+    let rows = form["rows"].as_array().unwrap();
+    let keys: Vec<_> = rows.iter().map(|row| row["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["H41", "H41.16", "H41.30", "H41.30.1", "H41.30.2", "TOTAL"]);
+    assert_eq!(rows[1]["cells"]["c7"]["value"], 78);
+    assert_eq!(rows[2]["label"], "Huyện \"Nghi Lộc\"");
+    assert_eq!(rows[2]["cells"]["c3"]["value"], 8);
+    assert_eq!(rows[5]["level"], Value::Null);
+    assert_eq!(rows[5]["cells"]["c13"]["value"], 1);
+    let communes = form["levels"].as_array().unwrap().iter().find(|l| l["level"] == "COMMUNE");
+    assert_eq!(communes.unwrap()["cells"]["c3"], json!({"value": 8, "status": "computed"}));
+}
+
+#[tokio::test]
+async fn the_period_of_a_calendar_is_the_same_window() {
+    let mut by_period = ok("/v1/forms/bieu-06a?period=2021-Q3").await;
+    assert_eq!(by_period["calendar"], "legal");
+    assert_eq!(by_period["period"], "2021-Q3");
+    by_period["calendar"] = Value::Null;
+    by_period["period"] = Value::Null;
+    assert_eq!(by_period, ok(&format!("/v1/forms/bieu-06a?{QUARTER}")).await);
+}
+
+#[tokio::test]
+async fn a_list_has_a_row_for_each_slot() {
+    let form = ok(&format!("/v1/forms/documents?lang=en&{QUARTER}")).await;
+    assert_eq!(form["rows"][0]["cells"]["value"]["value"], 200);
+    let share = &form["rows"][1];
+    assert_eq!(share["cells"]["value"]["ratio"], json!({"part": 147, "whole": 200}));
+    assert_eq!(share["counted"], "documents");
+    assert!(form.get("levels").is_none());
+    let figure = share["cells"]["value"]["figure"].as_str().unwrap();
+    let figure = ok(&format!("/v1/figures/{figure}")).await;
+    assert_eq!(figure["ratio"], json!({"part": 147, "whole": 200}));
+}
+
+#[tokio::test]
+async fn every_figure_of_a_form_is_found_by_its_id() {
+    for question in [QUARTER, "period=2021-Q3&knownAt=2021-08-01&tree=2021-09-14", "period=2021"] {
+        let form = ok(&format!("/v1/forms/bieu-06a?{question}")).await;
+        for row in form["rows"].as_array().unwrap() {
+            for (key, cell) in row["cells"].as_object().unwrap() {
+                let id = cell["figure"].as_str().unwrap();
+                let figure = ok(&format!("/v1/figures/{id}")).await;
+                assert_eq!(figure["value"], cell["value"], "{question} {key} {id}");
+                assert_eq!(figure["figure"], id);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_figure_is_the_json_of_the_contract() {
+    let figure =
+        ok(&format!("/v1/figures?indicator=dossiers.settled&unit=000.00.16.H41&{QUARTER}")).await;
+    for (key, value) in [
+        ("indicator", json!("dossiers.settled")),
+        ("unit", json!("H41.16")),
+        ("window", json!({"from": "2021-06-15", "to": "2021-09-14"})),
+        ("value", json!(78)),
+        ("position", json!(11)),
+        ("lag", json!(0)),
+        ("nature", json!("flow")),
+        ("counted", json!("hồ sơ")),
+    ] {
+        assert_eq!(figure[key], value, "{key}");
+    }
+    let known = ok(&format!(
+        "/v1/figures?indicator=dossiers.settled&unit=H41.16&knownAt=2021-09-13&{QUARTER}"
+    ));
+    assert_eq!(known.await["value"], 0);
+}
+
+#[tokio::test]
+async fn known_at_the_position_is_now() {
+    let now = ok(&format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=11")).await;
+    assert_eq!(now["knownAt"], 11);
+    assert_eq!(now["rows"][1]["cells"]["c3"]["value"], 80);
+    let (status, problem) = refused(&format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=10")).await;
+    assert_eq!((status, problem["type"].as_str()), (501, Some("urn:tonghop:problem:known_at.no_replay")));
+    let (status, _) = refused(&format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=12")).await;
+    assert_eq!(status, 400);
+    // With a replay, the answer is that of the replayed view.
+    let replay = |position| {
+        assert_eq!(position, 4);
+        let (book, registry) = (world::book(&world::changes()[..2]), world::registry());
+        let source = FacetSource::empty();
+        let counts = Counts::default();
+        Ok(Arc::new(View::new(world::shared(), book, registry, position, counts, source)))
+    };
+    let router = router(&Api { replay: Some(Arc::new(replay)), ..api() });
+    let path = format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=4");
+    let reply = http::ask(&router, &path).await.unwrap();
+    let form: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!((&form["position"], &form["knownAt"]), (&json!(4), &json!(4)));
+    let cell = &form["rows"][1]["cells"]["c7"];
+    assert_eq!(cell["value"], 0);
+    assert_eq!(cell["figure"], "dossiers.settled~H41.16~20210615-20210914~p4");
+}
+
+#[tokio::test]
+async fn the_registry_is_read_as_of_a_day() {
+    let codes = |units: &Value| -> Vec<String> {
+        let units = units["units"].as_array().unwrap().iter();
+        units.map(|unit| unit["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let units = ok("/v1/units").await;
+    assert_eq!(codes(&units), ["H41", "H41.16", "H41.30", "H41.30.1", "H41.30.2"]);
+    assert_eq!(units["on"], "2021-09-20");
+    assert_eq!(units["units"][1]["parent"], "H41");
+    assert_eq!(units["units"][1]["registered"], "2021-01-01");
+    let below = ok("/v1/units?unit=H41.30&on=2021-09-20").await;
+    assert_eq!(codes(&below), ["H41.30", "H41.30.1", "H41.30.2"]);
+    assert!(codes(&ok("/v1/units?on=2020-12-31").await).is_empty());
+    assert!(codes(&ok("/v1/units?knownAt=2021-01-01").await).is_empty());
+    // A closed unit is still read under its own code and under the other one.
+    let question = format!("/v1/figures?indicator=documents.issued&{QUARTER}&unit=");
+    assert_eq!(ok(&(question.clone() + "H41.99")).await["unit"], "H41.40");
+    assert_eq!(ok(&(question + "H41.40")).await["value"], 0);
+}
+
+#[tokio::test]
+async fn calendars_forms_and_indicators_are_listed() {
+    let calendars = ok("/v1/calendars?year=2021").await;
+    let quarter = &calendars["calendars"][0]["periods"][0];
+    assert_eq!(quarter["period"], "2021-Q3");
+    assert_eq!((&quarter["from"], &quarter["to"]), (&json!("2021-06-15"), &json!("2021-09-14")));
+    assert_eq!((&quarter["days"], &quarter["deadline"]), (&json!(92), &json!("2021-09-25")));
+    assert_eq!(ok("/v1/calendars").await, calendars);
+    // At the ends of time, only the periods that have all their days are there.
+    assert_eq!(ok("/v1/calendars?year=2149").await["calendars"][0]["periods"], json!([]));
+    let forms = ok("/v1/forms?lang=en").await;
+    assert_eq!(forms["forms"][1]["layout"], "field");
+    assert_eq!(forms["forms"][0]["slots"][7]["key"], "c10");
+    assert_eq!(ok("/v1/indicators").await["indicators"][4]["id"], "dossiers.settled");
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_says_what_to_do() {
+    for (path, status, says) in [
+        ("/v1/forms/bieu-06a?unit=H41&form=x&period=2021-Q3", 400, "it takes unit, period"),
+        ("/v1/forms/bieu-06a?peroid=2021-Q3", 400, "did you mean period?"),
+        ("/v1/forms/bieu-06b?period=2021-Q3", 404, "did you mean bieu-06a?"),
+        ("/v1/forms/bieu-06a", 400, "give period=2021-Q3"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&from=2021-01-01&to=2021-01-02", 400, "exclude each"),
+        ("/v1/forms/bieu-06a?from=2021-01-01", 400, "needs to="),
+        ("/v1/forms/bieu-06a?to=2021-01-01", 400, "needs from="),
+        ("/v1/forms/bieu-06a?from=2021-09-14&to=2021-06-15", 400, "before from=2021-09-14"),
+        ("/v1/forms/bieu-06a?from=9999-01-01&to=9999-12-31", 400, "2149-06-06"),
+        ("/v1/forms/bieu-06a?from=-001-01-01&to=2021-12-31", 400, "YYYY-MM-DD"),
+        ("/v1/forms/bieu-06a?from=+2021-6-15&to=2021-12-31", 400, "YYYY-MM-DD"),
+        ("/v1/forms/bieu-06a?from=2021-02-30&to=2021-12-31", 400, "YYYY-MM-DD"),
+        ("/v1/forms/bieu-06a?period=2021-Q5", 400, "did you mean 2021-Q3?"),
+        ("/v1/forms/bieu-06a?period=9999-Q3", 400, "must lie between"),
+        ("/v1/forms/bieu-06a?period=-1", 400, "such as 2021-Q3"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&calendar=lunar", 400, "GET /v1/calendars"),
+        ("/v1/forms/bieu-06a?calendar=legal&from=2021-01-01&to=2021-01-02", 400, "goes with period"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&period=2021-Q3", 400, "give it once"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&unit=h41", 400, "such as H41.16"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&unit=H41.17", 404, "did you mean H41.16?"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&tree=is", 400, "as-was"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&lang=fr", 400, "one of vi, en"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&format=xlsx", 400, "one of json, csv"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&knownAt=-5", 400, "YYYY-MM-DD"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&knownAt=99999999999999999999", 400, "below 2^64"),
+        ("/v1/forms/bieu-06a?period=%FF", 400, "UTF-8"),
+        ("/v1/forms/bieu-06a?period=%2", 400, "UTF-8"),
+        ("/v1/forms/%FF?period=2021-Q3", 400, "UTF-8"),
+        ("/v1/forms/%F0%9F%92%A5%00%1B[2J?period=2021-Q3", 404, "GET /v1/forms lists"),
+        ("/v1/figures?period=2021-Q3", 400, "GET /v1/indicators"),
+        ("/v1/figures?indicator=document.issued&period=2021-Q3", 400, "did you mean documents.issued?"),
+        ("/v1/figures/nonsense", 404, "figure ids stand in"),
+        ("/v1/figures/no.such~H41~20210615-20210914", 404, "figure ids stand in"),
+        ("/v1/calendars?year=9999", 400, "from 1970 to 2149"),
+        ("/v1/calendars?year=-5", 400, "from 1970 to 2149"),
+        ("/v1/units?on=today", 400, "YYYY-MM-DD"),
+        ("/healthz?x=1", 400, "it takes none"),
+        ("/v1/form", 404, "did you mean /v1/forms?"),
+        ("/v1/forms/", 404, "/openapi.json"),
+        ("/", 404, "/openapi.json"),
+    ] {
+        let (found, problem) = refused(path).await;
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(found, status, "{path}: {detail}");
+        assert!(detail.contains(says), "{path}: {detail}");
+        assert!(!detail.contains(|c: char| c.is_control()), "{path}: {detail:?}");
+    }
+    let (_, problem) = refused("/v1/figures?indicator=document.issued&period=2021-Q3").await;
+    assert_eq!(problem["didYouMean"], "documents.issued");
+    assert_eq!(problem["parameter"], "indicator");
+    let (status, _) = refused(&format!("/v1/units?unit={}", "A".repeat(60_000))).await;
+    assert_eq!(status, 414);
+    let many = "&".repeat(2_000) + &"period=2021-Q3&".repeat(100);
+    assert_eq!(refused(&format!("/v1/forms/bieu-06a?{many}")).await.0, 400);
+}
+
+#[tokio::test]
+async fn the_widest_window_is_answered() {
+    let path = "/v1/forms/bieu-06a?from=1970-01-01&to=2149-06-06&tree=1970-01-01";
+    let form = ok(path).await;
+    assert_eq!(form["rows"][0]["cells"]["c3"]["value"], 88);
+    assert_eq!(form["rows"][0]["cells"]["c6"]["value"], 0);
+}
+
+#[tokio::test]
+async fn health_tells_a_late_view_from_a_ready_one() {
+    let reading = Arc::new(Reading::new().unwrap());
+    let router = router(&Api::new(Arc::clone(&reading)));
+    let status = async |path: &str| http::ask(&router, path).await.unwrap().status.as_u16();
+    assert_eq!(status("/healthz").await, 200);
+    assert_eq!(status("/readyz").await, 503);
+    assert_eq!(status("/v1/units").await, 503);
+    let view = view();
+    view.expect(13);
+    view.set_lag(2);
+    reading.show(Arc::clone(&view));
+    assert_eq!(status("/readyz").await, 503);
+    view.metrics().committed(Duration::from_millis(3));
+    view.metrics().refused("unit.unknown");
+    view.apply(&[], &world::step(12, 13), None);
+    assert_eq!(status("/readyz").await, 200);
+    let metrics = http::ask(&router, "/metrics").await.unwrap();
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    for line in [
+        "tonghop_position 13",
+        "tonghop_lag 0",
+        "tonghop_folded_total 13",
+        "tonghop_refused_by_code_total{code=\"unit.unknown\"} 1",
+        "tonghop_commit_seconds_count 1",
+        "tonghop_commit_seconds_bucket{le=\"0.005\"} 1",
+    ] {
+        assert!(text.lines().any(|held| held == line), "{line}\n{text}");
+    }
+    assert!(text.contains("tonghop_resident_memory_bytes "), "{text}");
+}
+
+#[tokio::test]
+async fn the_description_names_every_path() {
+    let described = ok("/openapi.json").await;
+    let mut paths: Vec<_> = described["paths"].as_object().unwrap().keys().cloned().collect();
+    let mut served: Vec<_> = http::paths().map(str::to_owned).collect();
+    paths.sort();
+    served.sort();
+    assert_eq!(paths, served);
+    assert_eq!(described["openapi"], "3.1.0");
+}
+
+#[tokio::test]
+async fn a_form_is_rendered_from_its_answer() {
+    let reply = get("/v1/forms/bieu-06a?period=2021-Q3").await;
+    let form = FormAnswer::parse(&reply.body).unwrap();
+    assert_eq!(serde_json::to_vec(&form).unwrap(), reply.body, "read and written again");
+    assert_eq!(form.lang, Lang::Vi);
+    let by_level = table::by_level(&form);
+    assert!(by_level.contains("Sở, ban, ngành"), "{by_level}");
+    let csv_reply = get("/v1/forms/bieu-06a?period=2021-Q3&format=csv").await;
+    assert_eq!(csv_reply.body, csv::csv(&form));
+    let text = String::from_utf8(csv_reply.body.to_vec()).unwrap();
+    assert!(text.contains("\r\nH41.30.2,\"'=HYPERLINK(\"\"x\"\")\",COMMUNE,3,"), "{text}");
+}
+
+/// A data directory with a socket that is served until the sender says stop.
+struct Served {
+    dir: tempfile::TempDir,
+    stop: watch::Sender<bool>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+async fn serve() -> Served {
+    let dir = tempfile::tempdir().unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let socket = ReadSocket::bind(dir.path()).await.unwrap();
+    let server = tokio::spawn(socket.serve(router(&api()), stopped));
+    Served { dir, stop, server }
+}
+
+#[tokio::test]
+async fn the_socket_is_for_this_user_alone_and_goes_away() {
+    use std::os::unix::fs::PermissionsExt;
+    let served = serve().await;
+    let socket = socket::socket_path(served.dir.path());
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let reply = socket::ask(served.dir.path(), "/v1/forms/bieu-06a?period=2021-Q3").await.unwrap();
+    assert_eq!(reply, get("/v1/forms/bieu-06a?period=2021-Q3").await);
+    let again = ReadSocket::bind(served.dir.path()).await;
+    assert!(matches!(again, Err(SocketError::InUse { .. })), "{again:?}");
+    served.stop.send(true).unwrap();
+    served.server.await.unwrap();
+    assert!(!socket.exists());
+    let gone = socket::ask(served.dir.path(), "/healthz").await.unwrap_err();
+    assert!(gone.to_string().contains("start `tonghop project` or `tonghop up`"), "{gone}");
+}
+
+#[tokio::test]
+async fn a_socket_that_a_dead_process_left_is_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(std::os::unix::net::UnixListener::bind(socket::socket_path(dir.path())).unwrap());
+    std::fs::write(dir.path().join("read.sock.new"), "left by a crash").unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let socket = ReadSocket::bind(dir.path()).await.unwrap();
+    let server = tokio::spawn(socket.serve(router(&api()), stopped));
+    assert_eq!(socket::ask(dir.path(), "/healthz").await.unwrap().status.as_u16(), 200);
+    stop.send(true).unwrap();
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deep_data_directory_has_a_socket_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let deep: PathBuf = dir.path().join("x".repeat(120));
+    std::fs::create_dir(&deep).unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(socket::serve(deep.clone(), reading(), stopped));
+    let mut tries = 0;
+    while socket::ask(&deep, "/healthz").await.is_err() {
+        tries += 1;
+        assert!(tries < 1_000, "the socket does not answer");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.send(true).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+/// Sends bytes, and reads all that comes back until the other side closes.
+async fn talk(address: std::net::SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let mut answer = Vec::new();
+    // The server may hang up before it has read everything.
+    let (_, _) = tokio::join!(writing.write_all(bytes), reading.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn request(address: std::net::SocketAddr, method: &str, path: &str) -> String {
+    let text = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    talk(address, text.as_bytes()).await
+}
+
+#[tokio::test]
+async fn tcp_hands_on_to_the_socket() {
+    let served = serve().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let front = tokio::spawn(socket::forward(listener, served.dir.path().to_owned(), stopped));
+
+    let answer = request(address, "GET", "/v1/figures?indicator=dossiers.settled&period=2021-Q3");
+    let answer = answer.await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\"value\":78"), "{answer}");
+    let head = request(address, "HEAD", "/v1/forms/bieu-06a?period=2021-Q3").await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    let posted = request(address, "POST", "/v1/forms").await;
+    assert!(posted.starts_with("HTTP/1.1 405 "), "{posted}");
+    assert!(posted.contains("application/problem+json"), "{posted}");
+    let absolute = request(address, "GET", "http://anywhere/healthz").await;
+    assert!(absolute.starts_with("HTTP/1.1 200 OK\r\n"), "{absolute}");
+    let long = request(address, "GET", &format!("/v1/units?unit={}", "A".repeat(10_000_000))).await;
+    assert!(long.starts_with("HTTP/1.1 4") || long.is_empty(), "{long}");
+    let noise = talk(address, &[0xff; 100_000]).await;
+    assert!(noise.starts_with("HTTP/1.1 400 ") || noise.is_empty(), "{noise}");
+    let alive = request(address, "GET", "/healthz").await;
+    assert!(alive.starts_with("HTTP/1.1 200 OK\r\n"), "{alive}");
+
+    served.stop.send(true).unwrap();
+    served.server.await.unwrap();
+    let absent = request(address, "GET", "/readyz").await;
+    assert!(absent.starts_with("HTTP/1.1 503 "), "{absent}");
+    assert!(absent.contains("retry-after: 1"), "{absent}");
+    assert!(absent.contains("no projector runs on this data directory"), "{absent}");
+    stop.send(true).unwrap();
+    front.await.unwrap();
+}
+
+#[tokio::test]
+async fn stopping_ends_idle_connections() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(http::serve(listener, reading(), stopped));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut first = [0; 15];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    stop.send(true).unwrap();
+    server.await.unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
+}

@@ -1,0 +1,85 @@
+//! Nanoseconds to decode one event of each kind in structured JSON, beside what a bare JSON parser
+//! needs to find the end of the same bytes, and what the fingerprints of core cost.
+//!
+//! `cargo run --release -p tonghop-wire --example decode_speed [PART OF A KIND]`
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+use tonghop_wire::{Decoder, Message, Raw, route, to_binary_json, to_protobuf};
+
+const ROUNDS: u32 = 40;
+const EVENTS_PER_ROUND: u32 = 5_000;
+
+fn main() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/golden");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .expect("proto/golden is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    let part = std::env::args().nth(1).unwrap_or_default();
+    paths.retain(|path| path.to_string_lossy().contains(&part));
+    println!(
+        "{:<32} {:>6} {:>9} {:>11} {:>9} {:>9} {:>6}",
+        "kind", "bytes", "decode ns", "bin-json ns", "proto ns", "bare ns", "ratio"
+    );
+    let mut sums = [0.0; 4];
+    for path in &paths {
+        let line = std::fs::read_to_string(path).expect("it can be read");
+        let line = line.trim();
+        let subject = route(line.as_bytes()).expect("the example is good");
+        let whole = of_structured(line, &subject);
+        let json = of_message(&to_binary_json(line.as_bytes()).expect("good"), &subject);
+        let protobuf = of_message(&to_protobuf(line.as_bytes()).expect("good"), &subject);
+        let bare = best(|| {
+            let value: Result<&RawValue, _> = serde_json::from_slice(black_box(line.as_bytes()));
+            black_box(value).is_ok()
+        });
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        row(&name, line.len(), [whole, json, protobuf, bare]);
+        for (sum, one) in sums.iter_mut().zip([whole, json, protobuf, bare]) {
+            *sum += one;
+        }
+    }
+    let count = f64::from(u32::try_from(paths.len()).expect("few files"));
+    row("mean", 0, sums.map(|sum| sum / count));
+}
+
+fn row(name: &str, bytes: usize, [whole, json, protobuf, bare]: [f64; 4]) {
+    let ratio = whole / bare;
+    println!(
+        "{name:<32} {bytes:>6} {whole:>9.0} {json:>11.0} {protobuf:>9.0} {bare:>9.0} {ratio:>6.2}"
+    );
+}
+
+fn of_structured(line: &str, subject: &str) -> f64 {
+    let headers = [("Content-Type", "application/cloudevents+json")];
+    decode(&Raw { subject, headers: &headers, payload: line.as_bytes() })
+}
+
+fn of_message(message: &Message, subject: &str) -> f64 {
+    let headers: Vec<(&str, &str)> =
+        message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    decode(&Raw { subject, headers: &headers, payload: &message.payload })
+}
+
+fn decode(raw: &Raw<'_>) -> f64 {
+    let mut decoder = Decoder::new();
+    best(|| decoder.decode(black_box(raw)).is_ok())
+}
+
+/// The best round: what the code needs when nothing else wants the core.
+fn best(mut work: impl FnMut() -> bool) -> f64 {
+    let mut best = Duration::MAX;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..EVENTS_PER_ROUND {
+            assert!(work(), "the example is refused");
+        }
+        best = best.min(start.elapsed());
+    }
+    best.as_secs_f64() * 1e9 / f64::from(EVENTS_PER_ROUND)
+}

@@ -1,0 +1,214 @@
+//! The attributes of an event, checked: everything that can be said of one event by itself.
+//!
+//! The order of the checks is part of the contract with the tests: the first that fails is the one
+//! that is told.
+
+use std::borrow::Cow;
+
+use tonghop_core::day::{Day, Instant};
+use tonghop_core::limits::{ID_CHARS_MAX, SOURCE_BYTES_MAX, SUBJECT_BYTES_MAX};
+use tonghop_core::refusal::{Refusal, RefusalCode};
+use tonghop_core::unit_code::UnitCode;
+use tonghop_core::words::Family;
+
+use crate::envelope::{Attribute, Envelope, kind_name};
+use crate::kind::{DocumentKind, Kind};
+use crate::moment;
+use crate::subject;
+use crate::text::{has_control, national_procedure, nfc};
+
+/// What the attributes say.
+#[derive(Debug, Clone)]
+pub(crate) struct Attributes<'e> {
+    pub(crate) id: &'e str,
+    pub(crate) source: Cow<'e, str>,
+    pub(crate) kind: Kind,
+    pub(crate) unit: UnitCode,
+    pub(crate) subject: Cow<'e, str>,
+    pub(crate) at: Instant,
+    pub(crate) day: Day,
+    pub(crate) sequence: Option<u64>,
+    pub(crate) replaces: Option<&'e str>,
+}
+
+/// The attributes that every event has, as they are written.
+struct Given<'e> {
+    id: &'e str,
+    source: &'e str,
+    kind: &'e str,
+    subject: &'e str,
+    time: &'e str,
+    unit: &'e str,
+}
+
+impl<'e> Attributes<'e> {
+    /// Checks an envelope against the NATS subject that it came by.
+    pub(crate) fn check(
+        envelope: &'e Envelope<'_>,
+        nats_subject: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        let given = Given::of(envelope)?;
+        let id = id("id", given.id)?;
+        let unit = UnitCode::parse(given.unit).ok_or_else(|| bad("unit", given.unit))?;
+        let source = source(given.source, unit)?;
+        let subject = nfc(Cow::Borrowed(given.subject));
+        if subject.len() > SUBJECT_BYTES_MAX || has_control(&subject) {
+            return Err(bad("subject", subject));
+        }
+        let (at, day) = moment::instant(given.time).ok_or_else(|| bad("time", given.time))?;
+        let sequence = optional(&envelope.sequence, "sequence")?.map(sequence).transpose()?;
+        let replaces = optional(&envelope.replaces, "replaces")?;
+        let replaces = replaces.map(|text| self::id("replaces", text)).transpose()?;
+        if replaces == Some(id) {
+            return Err(bad("replaces", id));
+        }
+        if envelope.has_base64() {
+            return Err(bad("data_base64", ""));
+        }
+        let kind = kind(envelope, given.kind, unit, nats_subject)?;
+        if let (Kind::Retracted(_), None) = (kind, replaces) {
+            return Err(missing("replaces"));
+        }
+        if kind.spec().family == Family::Unit && !unit.is_level_1() {
+            return Err(Refusal::new(RefusalCode::UnitMismatch).with("unit", unit));
+        }
+        let subject = business_key(kind, subject)?;
+        Ok(Self { id, source, kind, unit, subject, at, day, sequence, replaces })
+    }
+}
+
+impl<'e> Given<'e> {
+    fn of(envelope: &'e Envelope<'_>) -> Result<Self, Refusal> {
+        let specversion = required(&envelope.specversion, "specversion")?;
+        if specversion != "1.0" {
+            return Err(bad("specversion", specversion));
+        }
+        Ok(Self {
+            id: required(&envelope.id, "id")?,
+            source: required(&envelope.source, "source")?,
+            kind: required(&envelope.kind, "type")?,
+            subject: required(&envelope.subject, "subject")?,
+            time: required(&envelope.time, "time")?,
+            unit: required(&envelope.unit, "unit")?,
+        })
+    }
+}
+
+/// The kind and the subject's first token of an event, checked no further: what a publisher needs.
+pub(crate) fn route(envelope: &Envelope<'_>) -> Result<(Kind, UnitCode), Refusal> {
+    let given = Given::of(envelope)?;
+    let unit = UnitCode::parse(given.unit).ok_or_else(|| bad("unit", given.unit))?;
+    Ok((kind(envelope, given.kind, unit, None)?, unit))
+}
+
+fn required<'e>(attribute: &'e Attribute<'_>, name: &'static str) -> Result<&'e str, Refusal> {
+    optional(attribute, name)?.ok_or_else(|| missing(name))
+}
+
+/// A text that is empty says nothing, like one that is not there.
+fn optional<'e>(
+    attribute: &'e Attribute<'_>,
+    name: &'static str,
+) -> Result<Option<&'e str>, Refusal> {
+    match attribute {
+        Attribute::Unset | Attribute::Null => Ok(None),
+        Attribute::Wrong => {
+            Err(Refusal::new(RefusalCode::EnvelopeBadAttribute).with("attribute", name))
+        }
+        Attribute::Text(text) => Ok(Some(&**text).filter(|text| !text.is_empty())),
+    }
+}
+
+fn id<'e>(name: &'static str, text: &'e str) -> Result<&'e str, Refusal> {
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible && text.len() <= ID_CHARS_MAX { Ok(text) } else { Err(bad(name, text)) }
+}
+
+fn source(text: &str, unit: UnitCode) -> Result<Cow<'_, str>, Refusal> {
+    let source = nfc(Cow::Borrowed(text));
+    let has_space =
+        source.contains(' ') || (!source.is_ascii() && source.chars().any(char::is_whitespace));
+    let is_reference = !has_control(&source) && !has_space;
+    if !is_reference || source.len() > SOURCE_BYTES_MAX {
+        return Err(bad("source", source));
+    }
+    let path = source.strip_prefix('/').and_then(|path| path.strip_prefix(unit.as_str()));
+    if path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return Ok(source);
+    }
+    let first = source.strip_prefix('/').and_then(|path| path.split('/').next());
+    match first.and_then(UnitCode::parse) {
+        Some(other) if other == unit => Ok(source),
+        Some(_) => {
+            Err(Refusal::new(RefusalCode::UnitMismatch).with("unit", unit).with("source", source))
+        }
+        None => Err(bad("source", source)),
+    }
+}
+
+fn sequence(text: &str) -> Result<u64, Refusal> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| digits && *number > 0);
+    number.ok_or_else(|| bad("sequence", text))
+}
+
+fn kind(
+    envelope: &Envelope<'_>,
+    text: &str,
+    unit: UnitCode,
+    nats_subject: Option<&str>,
+) -> Result<Kind, Refusal> {
+    let unknown = || Refusal::new(RefusalCode::TypeUnknown).with("type", text);
+    let kind = envelope.known_kind().ok_or_else(unknown)?;
+    let Some(nats_subject) = nats_subject else { return Ok(kind) };
+    match subject::split(nats_subject, unit) {
+        Some(Ok(rest)) if kind_name(text) == Some(rest) => Ok(kind),
+        Some(Err(_)) => Err(Refusal::new(RefusalCode::UnitMismatch)
+            .with("unit", unit)
+            .with("subject", nats_subject)),
+        Some(Ok(_)) | None => Err(unknown().with("subject", nats_subject)),
+    }
+}
+
+/// The business key in the one spelling by which it is known.
+fn business_key(kind: Kind, subject: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
+    match kind.spec().family {
+        Family::Unit => match UnitCode::parse(&subject) {
+            Some(unit) if unit.as_str() == subject => Ok(subject),
+            Some(unit) => Ok(Cow::Owned(unit.as_str().to_owned())),
+            None => Err(bad("subject", subject)),
+        },
+        Family::Procedure => match national_procedure(&subject) {
+            national if national.len() == subject.len() => Ok(subject),
+            national => Ok(Cow::Owned(national.to_owned())),
+        },
+        Family::Document => match receipt(&subject) {
+            Some(Cow::Owned(known)) => Ok(Cow::Owned(known)),
+            None if kind == Kind::Document(DocumentKind::Received) => Err(bad("subject", subject)),
+            Some(Cow::Borrowed(_)) | None => Ok(subject),
+        },
+        Family::Dossier | Family::Meeting | Family::Site | Family::Post => Ok(subject),
+    }
+}
+
+/// `issuer,YYYY-MM-DD,number/symbol`, with the issuer's code in the newer form.
+fn receipt(subject: &str) -> Option<Cow<'_, str>> {
+    let (issuer, rest) = subject.split_once(',')?;
+    let (day, number) = rest.split_once(',')?;
+    moment::day(day)?;
+    if issuer.is_empty() || number.is_empty() {
+        return None;
+    }
+    match UnitCode::parse(issuer) {
+        Some(unit) if unit.as_str() != issuer => Some(Cow::Owned(format!("{unit},{rest}"))),
+        _ => Some(Cow::Borrowed(subject)),
+    }
+}
+
+fn missing(name: &'static str) -> Refusal {
+    Refusal::new(RefusalCode::EnvelopeMissingAttribute).with("attribute", name)
+}
+
+fn bad(name: &'static str, value: impl std::fmt::Display) -> Refusal {
+    Refusal::new(RefusalCode::EnvelopeBadAttribute).with("attribute", name).with("value", value)
+}

@@ -1,0 +1,205 @@
+//! What the values of an event's data mean: the bodies of `core`.
+
+use tonghop_core::event::Body;
+use tonghop_core::family::{document, dossier, meeting, post, procedure, site, unit};
+use tonghop_core::measure::Code;
+use tonghop_core::refusal::{Refusal, RefusalCode};
+use tonghop_core::unit_code::UnitCode;
+use tonghop_core::words::{Channel, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel};
+
+use crate::interner::Interner;
+use crate::kind::{
+    self as k, DocumentKind, DossierKind, Kind, MeetingKind, PostKind, ProcedureKind, SiteKind,
+    UnitKind,
+};
+use crate::text::national_procedure;
+use crate::value::Values;
+
+/// Makes bodies; holds the codes that it met lately.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    codes: Interner,
+}
+
+/// The values say less than [`Values::missing`] lets through: a broken table, not a bad event.
+fn incomplete() -> Refusal {
+    Refusal::new(RefusalCode::DataUnreadable)
+}
+
+impl Bodies {
+    pub(crate) fn new() -> Self {
+        Self { codes: Interner::new() }
+    }
+
+    /// The body of an event of this kind about this subject.
+    pub(crate) fn of(
+        &mut self,
+        kind: Kind,
+        subject: &str,
+        values: &Values<'_>,
+    ) -> Result<Body, Refusal> {
+        let body = match kind {
+            Kind::Retracted(_) => Some(Body::Retracted),
+            Kind::Unit(kind) => unit_body(kind, subject, values).map(Body::Unit),
+            Kind::Procedure(kind) => Some(Body::Procedure(self.procedure(kind, values))),
+            Kind::Dossier(kind) => self.dossier(kind, values).map(Body::Dossier),
+            Kind::Document(kind) => self.document(kind, values).map(Body::Document),
+            Kind::Meeting(MeetingKind::Served) => meeting_body(values).map(Body::Meeting),
+            Kind::Site(kind) => site_body(kind, values).map(Body::Site),
+            Kind::Post(kind) => self.post(kind, values).map(Body::Post),
+        };
+        body.ok_or_else(incomplete)
+    }
+
+    fn code(&mut self, values: &Values<'_>, place: usize) -> Option<Code> {
+        Some(self.codes.get(values.text(place)?))
+    }
+
+    fn procedure_code(&mut self, values: &Values<'_>, place: usize) -> Option<Code> {
+        Some(self.codes.get(national_procedure(values.text(place)?)))
+    }
+
+    fn dossier(&mut self, kind: DossierKind, values: &Values<'_>) -> Option<dossier::Event> {
+        use dossier::Event;
+        Some(match kind {
+            DossierKind::Accepted => {
+                use k::dossier_accepted::{CHANNEL, DUE_ON, FIELD, PROCEDURE, SUBMITTED_AT};
+                Event::Accepted {
+                    procedure: self.procedure_code(values, PROCEDURE)?,
+                    field: self.code(values, FIELD)?,
+                    channel: Channel::from_byte(values.word(CHANNEL)?)?,
+                    submitted: values.day(SUBMITTED_AT),
+                    due: values.day(DUE_ON),
+                }
+            }
+            DossierKind::TransferredIn => {
+                use k::dossier_transferred_in::{DUE_ON, FIELD, PROCEDURE};
+                Event::TransferredIn {
+                    procedure: self.procedure_code(values, PROCEDURE)?,
+                    field: self.code(values, FIELD)?,
+                    due: values.day(DUE_ON),
+                }
+            }
+            DossierKind::Promised => {
+                Event::Promised { due: values.day(k::dossier_promised::DUE_ON) }
+            }
+            DossierKind::FeePaid => {
+                Event::FeePaid { online: values.flag(k::dossier_fee_paid::ONLINE)? }
+            }
+            DossierKind::Digitised => {
+                use k::dossier_digitised::{COMPONENTS, RESULT};
+                Event::Digitised {
+                    components: values.flag(COMPONENTS)?,
+                    result: values.flag(RESULT)?,
+                }
+            }
+            DossierKind::Settled => {
+                let outcome = values.word(k::dossier_settled::OUTCOME)?;
+                Event::Settled { outcome: Outcome::from_byte(outcome)? }
+            }
+            DossierKind::Returned => {
+                let channel = values.word(k::dossier_returned::CHANNEL)?;
+                Event::Returned { channel: Channel::from_byte(channel)? }
+            }
+            DossierKind::SupplementRequested => Event::SupplementRequested,
+            DossierKind::Supplemented => Event::Supplemented,
+            DossierKind::Withdrawn => Event::Withdrawn,
+            DossierKind::Stopped => Event::Stopped,
+            DossierKind::Reopened => Event::Reopened,
+            DossierKind::TransferredOut => Event::TransferredOut,
+        })
+    }
+
+    fn procedure(&mut self, kind: ProcedureKind, values: &Values<'_>) -> procedure::Event {
+        // The two messages have the same fields at the same places; a test says so.
+        use k::procedure_published::{
+            BY_POST, FIELD, HOME_LEVEL, INTERLINKED, NAME, ONE_STOP, SERVICE_LEVEL,
+        };
+        let mut attributes = || procedure::Attributes {
+            name: values.text(NAME).map(Into::into),
+            field: self.code(values, FIELD),
+            service_level: values.word(SERVICE_LEVEL).and_then(ServiceLevel::from_byte),
+            one_stop: values.flag(ONE_STOP),
+            interlinked: values.word(INTERLINKED).and_then(Interlinked::from_byte),
+            home_level: values.word(HOME_LEVEL).and_then(HomeLevel::from_byte),
+            by_post: values.flag(BY_POST),
+        };
+        match kind {
+            ProcedureKind::Published => procedure::Event::Published(attributes()),
+            ProcedureKind::Changed => procedure::Event::Changed(attributes()),
+            ProcedureKind::Withdrawn => procedure::Event::Withdrawn,
+        }
+    }
+
+    fn document(&mut self, kind: DocumentKind, values: &Values<'_>) -> Option<document::Event> {
+        Some(match kind {
+            DocumentKind::Issued => {
+                use k::document_issued::{
+                    ELECTRONIC, KIND, NORMATIVE, ORGANISATION_SIGNATURE, PERSONAL_SIGNATURE,
+                };
+                document::Event::Issued {
+                    kind: self.code(values, KIND)?,
+                    electronic: values.flag(ELECTRONIC)?,
+                    personal_signature: values.flag(PERSONAL_SIGNATURE)?,
+                    organisation_signature: values.flag(ORGANISATION_SIGNATURE)?,
+                    normative: values.flag(NORMATIVE)?,
+                }
+            }
+            DocumentKind::Received => document::Event::Received {
+                electronic: values.flag(k::document_received::ELECTRONIC)?,
+            },
+            DocumentKind::Recalled => document::Event::Recalled,
+        })
+    }
+
+    fn post(&mut self, kind: PostKind, values: &Values<'_>) -> Option<post::Event> {
+        // The two messages have the same fields at the same places; a test says so.
+        use k::post_accepted::{OUTSIDE, PROCEDURE};
+        let step = match kind {
+            PostKind::Accepted => post::Step::Accepted,
+            PostKind::Delivered => post::Step::Delivered,
+        };
+        let procedure = self.procedure_code(values, PROCEDURE)?;
+        Some(post::Event { step, procedure, outside: values.flag(OUTSIDE)? })
+    }
+}
+
+fn unit_body(kind: UnitKind, subject: &str, values: &Values<'_>) -> Option<unit::Event> {
+    use unit::Change;
+    let boxed = |place| values.text(place).map(Into::into);
+    let change = match kind {
+        UnitKind::Registered => {
+            use k::unit_registered::{LEGAL_BASIS, LEVEL, NAME, PARENT};
+            Change::Registered {
+                name: boxed(NAME)?,
+                level: Level::from_byte(values.word(LEVEL)?)?,
+                parent: values.unit(PARENT),
+                legal_basis: boxed(LEGAL_BASIS),
+            }
+        }
+        UnitKind::Renamed => Change::Renamed { name: boxed(k::unit_renamed::NAME)? },
+        UnitKind::Moved => Change::Moved { parent: values.unit(k::unit_moved::PARENT)? },
+        UnitKind::Closed => Change::Closed { legal_basis: boxed(k::unit_closed::LEGAL_BASIS) },
+        UnitKind::CodeAssigned => {
+            Change::CodeAssigned { code: values.unit(k::unit_code_assigned::CODE)? }
+        }
+    };
+    Some(unit::Event { code: UnitCode::parse(subject)?, change })
+}
+
+fn meeting_body(values: &Values<'_>) -> Option<meeting::Event> {
+    use k::meeting_served::{MINUTES, ONLINE, SCOPE, SITES};
+    Some(meeting::Event::Served {
+        scope: Scope::from_byte(values.word(SCOPE)?)?,
+        online: values.flag(ONLINE)?,
+        sites: values.count(SITES)?,
+        minutes: values.count(MINUTES)?,
+    })
+}
+
+fn site_body(kind: SiteKind, values: &Values<'_>) -> Option<site::Event> {
+    Some(match kind {
+        SiteKind::Opened => site::Event::Opened { name: values.text(k::site_opened::NAME)?.into() },
+        SiteKind::Closed => site::Event::Closed,
+    })
+}

@@ -1,0 +1,110 @@
+//! Messages of the log to events of `core`, or to refusals. Total: every message is one or other.
+//!
+//! **Invariant WIRE-1:** the three encodings of one event give equal events.
+//! **Invariant WIRE-2:** the same message gives the same answer, whatever was decoded before it.
+
+use tonghop_core::event::{Event, Reading};
+use tonghop_core::refusal::{Refusal, RefusalCode};
+
+use crate::attributes::Attributes;
+use crate::body::Bodies;
+use crate::data;
+use crate::envelope::{Envelope, Raw};
+use crate::interner::Interner;
+use crate::kind::{DossierKind, Kind, dossier_accepted, dossier_transferred_in};
+use crate::refused::Refused;
+use crate::value::Values;
+
+/// Decodes one message after another; what it holds between them is bounded and changes no answer.
+#[derive(Debug)]
+pub struct Decoder {
+    sources: Interner,
+    bodies: Bodies,
+    canonical: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+impl Decoder {
+    /// A decoder that has met nothing yet.
+    pub fn new() -> Self {
+        Self {
+            sources: Interner::new(),
+            bodies: Bodies::new(),
+            canonical: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Reads a message in any of the encodings, and checks all that can be checked of one event.
+    pub fn decode(&mut self, raw: &Raw<'_>) -> Result<Event, Refused> {
+        let mut envelope = Envelope::default();
+        let mut values = Values::new();
+        envelope.read(raw, &mut values)?;
+        let event = self.event(raw.subject, &envelope, &mut values);
+        event.map_err(|refusal| envelope.refused(refusal))
+    }
+
+    fn event<'a>(
+        &mut self,
+        nats_subject: &str,
+        envelope: &Envelope<'a>,
+        values: &mut Values<'a>,
+    ) -> Result<Event, Refusal> {
+        let attributes = check(envelope, values, Some(nats_subject))?;
+        let body = self.bodies.of(attributes.kind, &attributes.subject, values)?;
+        let spec = attributes.kind.spec();
+        self.canonical.clear();
+        data::write_protobuf(spec, values, &mut self.canonical);
+        let reading = Reading {
+            source: self.sources.get(&attributes.source),
+            id: attributes.id,
+            unit: attributes.unit,
+            family: spec.family,
+            subject: &attributes.subject,
+            at: attributes.at,
+            day: attributes.day,
+            sequence: attributes.sequence,
+            replaces: attributes.replaces,
+            body,
+            kind: spec.word,
+            data: &self.canonical,
+        };
+        Ok(reading.into_event(&mut self.scratch))
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Everything that can be said of an envelope by itself and the subject that it came by.
+pub(crate) fn check<'e, 'a>(
+    envelope: &'e Envelope<'a>,
+    values: &mut Values<'a>,
+    nats_subject: Option<&str>,
+) -> Result<Attributes<'e>, Refusal> {
+    let attributes = Attributes::check(envelope, nats_subject)?;
+    let kind = attributes.kind;
+    envelope.read_data(kind, values)?;
+    if let Some(field) = values.missing(kind.spec()) {
+        return Err(Refusal::new(RefusalCode::DataMissingField).with("field", field.json));
+    }
+    let promised = if kind == Kind::Dossier(DossierKind::Accepted) {
+        values.day(dossier_accepted::DUE_ON).map(|due| (due, attributes.day))
+    } else if kind == Kind::Dossier(DossierKind::TransferredIn) {
+        let accepted = values.day(dossier_transferred_in::ACCEPTED_ON);
+        values.day(dossier_transferred_in::DUE_ON).zip(accepted)
+    } else {
+        None
+    };
+    if let Some((due, accepted)) = promised
+        && due < accepted
+    {
+        return Err(Refusal::new(RefusalCode::DossierDueBeforeAccepted)
+            .with("due_on", due)
+            .with("accepted_on", accepted));
+    }
+    Ok(attributes)
+}

@@ -1,0 +1,42 @@
+//! Bytes to meaning and back: `CloudEvents` in three encodings, subjects, refusals, catalogue files.
+//!
+//! | to do | call |
+//! |---|---|
+//! | read a message of the log | [`Decoder::decode`] |
+//! | publish a structured-JSON line | [`route`] for its subject |
+//! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
+//! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
+//! | what the figures and forms are | [`catalogue()`] |
+//!
+//! The contract is in `proto/`: the messages, the page of refusals, and one example of each kind
+//! with its canonical bytes. `build.rs` turns the messages into the tables of [`kind`], so that a
+//! kind is described once.
+//!
+//! **Architecture invariant:** this crate has no clock, no IO, no async, and knows no storage.
+//! **Invariant WIRE-1:** the three encodings of one event give equal events.
+//! **Invariant WIRE-2:** the same message gives the same answer, whatever was decoded before it.
+//! **Invariant WIRE-3:** no message makes it panic, recurse without bound, or keep what it read.
+
+mod attributes;
+mod body;
+mod catalogue;
+mod data;
+mod decoder;
+mod envelope;
+mod headers;
+mod interner;
+mod json;
+pub mod kind;
+mod moment;
+mod refused;
+pub mod subject;
+mod text;
+mod transcode;
+mod value;
+
+pub use catalogue::{CatalogueError, catalogue, from_texts};
+pub use decoder::Decoder;
+pub use envelope::Raw;
+pub use refused::{Refused, RefusedMessage, RefusedUnreadable, refusal_json};
+pub use subject::route;
+pub use transcode::{Message, to_binary_json, to_protobuf, to_structured};

@@ -29,7 +29,7 @@ fn runs(seeds: std::ops::Range<u64>) -> Tally {
     let mut tally = Tally::default();
     for seed in seeds {
         // A failure names its seed, which is all that is needed to see it again.
-        let outcome = std::panic::catch_unwind(|| Run::new(seed).to_the_end());
+        let outcome = std::panic::catch_unwind(|| Run::new(seed).finish());
         match outcome {
             Ok(run) => tally.add(run),
             Err(cause) => {

@@ -41,8 +41,7 @@ impl Series {
     /// The sum of all days up to this one, of what was recorded by `known` (none: everything).
     pub fn up_to(&self, day: Day, known: Option<Day>) -> i64 {
         let Some(known) = known else {
-            let place = self.totals.partition_point(|(d, _)| *d <= day);
-            return place.checked_sub(1).and_then(|i| self.totals.get(i)).map_or(0, |t| t.1);
+            return self.total(day);
         };
         self.cells
             .iter()
@@ -50,6 +49,27 @@ impl Series {
             .filter(|(_, recorded, _)| *recorded <= known)
             .map(|(_, _, amount)| amount)
             .sum()
+    }
+
+    /// The running total of the day. Days with cells are mostly dense, so that the place is looked
+    /// for where it would be if none were missing; it cannot be behind that.
+    fn total(&self, day: Day) -> i64 {
+        let Some(((first, _), (last, total))) = self.totals.first().zip(self.totals.last()) else {
+            return 0;
+        };
+        if *last <= day {
+            return *total;
+        }
+        let Some(ahead) = day.number().checked_sub(first.number()) else { return 0 };
+        let dense = usize::from(ahead);
+        if let Some((found, total)) = self.totals.get(dense)
+            && *found == day
+        {
+            return *total;
+        }
+        let head = self.totals.get(..=dense).unwrap_or(&self.totals);
+        let place = head.partition_point(|(d, _)| *d <= day);
+        place.checked_sub(1).and_then(|i| head.get(i)).map_or(0, |t| t.1)
     }
 
     /// The sum of the days of the window, of what was recorded by `known`.

@@ -14,7 +14,7 @@ pub struct Label {
 }
 
 /// How a term reads the cells of its measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reading {
     /// The sum over the days of the window.
     Flow,

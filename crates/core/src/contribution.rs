@@ -45,7 +45,14 @@ impl Contributions {
     }
 
     /// Adds an amount to the cell of all and to the cell of the code.
-    pub fn add_of(&mut self, measure: Measure, day: Day, amount: i64, kind: FacetKind, code: &Code) {
+    pub fn add_of(
+        &mut self,
+        measure: Measure,
+        day: Day,
+        amount: i64,
+        kind: FacetKind,
+        code: &Code,
+    ) {
         self.add_under(measure, day, amount, &[Facet::Of(kind, Arc::clone(code))]);
     }
 

@@ -27,6 +27,9 @@ impl Instant {
 
     /// Reads RFC 3339 with an offset, to the millisecond.
     pub fn parse(text: &str) -> Option<Self> {
+        if text.contains(' ') {
+            return None;
+        }
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
     }
 
@@ -75,10 +78,17 @@ impl Day {
 
     /// Reads `YYYY-MM-DD`, exactly ten characters.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 10 {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes().as_array::<10>()?
+        else {
             return None;
-        }
-        Self::from_date(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?)
+        };
+        let number = |digits: &[u8]| {
+            digits.iter().try_fold(0_u32, |number, digit| {
+                digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
+            })
+        };
+        let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+        Self::from_ymd(year, number(&[m1, m2])?, number(&[d1, d2])?)
     }
 
     fn from_date(date: NaiveDate) -> Option<Self> {

@@ -9,15 +9,15 @@ use crate::pack::{Packer, Unpacker};
 use crate::unit_code::UnitCode;
 use crate::words::Family;
 
-/// What an event says, by family.
+/// What an event says, by family. The large and rare ones are boxed, so that the others stay small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// Takes the replaced event away; any family.
     Retracted,
     /// About a unit.
-    Unit(unit::Event),
+    Unit(Box<unit::Event>),
     /// About a procedure.
-    Procedure(procedure::Event),
+    Procedure(Box<procedure::Event>),
     /// About a dossier.
     Dossier(dossier::Event),
     /// About a document.
@@ -52,8 +52,8 @@ impl Body {
             return Some(Self::Retracted);
         }
         Some(match Family::from_byte(family)? {
-            Family::Unit => Self::Unit(unit::Event::unpack(from)?),
-            Family::Procedure => Self::Procedure(procedure::Event::unpack(from)?),
+            Family::Unit => Self::Unit(Box::new(unit::Event::unpack(from)?)),
+            Family::Procedure => Self::Procedure(Box::new(procedure::Event::unpack(from)?)),
             Family::Dossier => Self::Dossier(dossier::Event::unpack(from)?),
             Family::Document => Self::Document(document::Event::unpack(from)?),
             Family::Meeting => Self::Meeting(meeting::Event::unpack(from)?),
@@ -117,11 +117,8 @@ impl Statement {
         let identity = Identity(u128::from_be_bytes(from.array()?));
         let at = Instant::from_unix_ms(from.signed()?);
         let sequence = from.int()?.checked_sub(1);
-        let replaces = if from.flag()? {
-            Some(Identity(u128::from_be_bytes(from.array()?)))
-        } else {
-            None
-        };
+        let replaces =
+            if from.flag()? { Some(Identity(u128::from_be_bytes(from.array()?))) } else { None };
         let body = Body::unpack(from)?;
         Some(Self { identity, replaces, sequence, at, day: at.day()?, body })
     }

@@ -242,14 +242,18 @@ impl<'a> Batch<'a> {
             let refusal = Refusal::new(RefusalCode::ReplacesUnknown);
             return Ok(Err(refusal.with("target_position", target.position)));
         }
-        if let Err(refusal) = self.check(&event) {
-            return Ok(Err(refusal));
-        }
+        let source_is_known = match self.check(&event) {
+            Ok(known) => known,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if self.timeline(slots.timeline)?.len() >= TIMELINE_EVENTS_MAX {
             let refusal = Refusal::new(RefusalCode::TimelineFull);
             return Ok(Err(refusal.with("events_max", TIMELINE_EVENTS_MAX)));
         }
-        self.remember_source(&event);
+        if !source_is_known {
+            self.projection.sources.insert(event.unit, &event.source);
+            self.new_sources.push((event.unit, Arc::clone(&event.source)));
+        }
         if let Some(place) = self.identities.get_mut(slots.identity) {
             *place = Some(own);
             self.identities_new.push(slots.identity);
@@ -258,8 +262,8 @@ impl<'a> Batch<'a> {
         Ok(Ok(Outcome::Folded))
     }
 
-    /// What must hold of the units, the clock and the source.
-    fn check(&mut self, event: &Event) -> Result<(), Refusal> {
+    /// What must hold of the units, the clock and the source; answers whether the source is known.
+    fn check(&self, event: &Event) -> Result<bool, Refusal> {
         let ahead = event.statement.at.unix_ms().saturating_sub(self.projection.recorded_ms);
         if ahead > FUTURE_MS_MAX {
             let recorded = Instant::from_unix_ms(self.projection.recorded_ms);
@@ -272,30 +276,23 @@ impl<'a> Batch<'a> {
                 self.projection.check_unit_event(event.unit, about)?;
                 let full = self.projection.registry.len() >= UNITS_MAX;
                 if full && self.projection.registry.get(about.code).is_none() {
-                    return Err(
-                        Refusal::new(RefusalCode::UnitTooMany).with("units_max", UNITS_MAX)
-                    );
+                    return Err(Refusal::new(RefusalCode::UnitTooMany).with("units_max", UNITS_MAX));
                 }
             }
             // The office need not be registered itself to take back what it said about a unit.
             Body::Retracted if event.family == Family::Unit => {
                 self.projection.check_office(event.unit)?;
             }
-            Body::Retracted
-            | Body::Procedure(_)
+            // A unit that is closed may still take back what it said while it was not.
+            Body::Retracted => self.projection.check_registered(event.unit).map(|_| ())?,
+            Body::Procedure(_)
             | Body::Dossier(_)
             | Body::Document(_)
             | Body::Meeting(_)
             | Body::Site(_)
             | Body::Post(_) => self.projection.check_unit(event.unit, event.statement.day)?,
         }
-        self.projection.sources.check(event.unit, &event.source)
-    }
-
-    fn remember_source(&mut self, event: &Event) {
-        if self.projection.sources.insert(event.unit, &event.source) {
-            self.new_sources.push((event.unit, Arc::clone(&event.source)));
-        }
+        self.projection.sources.is_known(event.unit, &event.source)
     }
 
     fn grow(&mut self, event: Event, slot: usize, position: u64, recorded: Day) {
@@ -346,9 +343,7 @@ impl<'a> Batch<'a> {
         let unread = self.timelines.get(slot).is_none_or(|working| working.timeline.is_none());
         if unread {
             let timeline = match self.values.get(slot) {
-                Some(Some(bytes)) => {
-                    Timeline::unpack(bytes).ok_or_else(|| self.damaged(slot))?
-                }
+                Some(Some(bytes)) => Timeline::unpack(bytes).ok_or_else(|| self.damaged(slot))?,
                 _ => Timeline::default(),
             };
             if let Some(working) = self.timelines.get_mut(slot) {

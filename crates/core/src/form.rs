@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::book::{Book, FacetBooks};
 use crate::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
 use crate::measure::FacetKind;
-use crate::read::{Query, Scope, Value};
+use crate::read::{Opened, Query, Readings, Scope, Value};
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
 use crate::words::Level;
@@ -81,7 +81,8 @@ pub fn facet_needed(indicator: &Indicator) -> Option<FacetKind> {
 /// The value of one indicator for the query's unit and window.
 pub fn figure(indicator: &Indicator, query: Query, sources: Sources<'_>) -> Value {
     let scope = scope(query, sources);
-    scope.value(&indicator.rule, &scope.open(sources.book), sources.facets)
+    let (book, mut read) = (scope.open(sources.book), Readings::default());
+    scope.value(&indicator.rule, &book, sources.facets, &mut read)
 }
 
 /// Fills in a form.
@@ -116,10 +117,11 @@ struct Filling<'a> {
 impl Filling<'_> {
     fn by_unit(&self) -> Table {
         let book = self.scope.open(self.sources.book);
+        let mut read = Readings::default();
         let columns: Vec<Vec<Value>> = self
             .columns
             .iter()
-            .map(|rule| self.scope.by_unit(rule, &book, self.sources.facets))
+            .map(|rule| self.scope.by_unit(rule, &book, self.sources.facets, &mut read))
             .collect();
         let row_of = |place: usize| -> Vec<Value> {
             columns.iter().filter_map(|column| column.get(place)).copied().collect()
@@ -140,16 +142,15 @@ impl Filling<'_> {
         }
         let root = self.scope.codes().binary_search(&self.query.root).unwrap_or(usize::MAX);
         rows.push(Row { key: RowKey::Total, label: String::new(), values: row_of(root) });
-        Table { rows, levels: self.levels() }
+        Table { rows, levels: self.levels(&book, &mut read) }
     }
 
     /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are
     /// not added, so that forms with such columns have no levels.
-    fn levels(&self) -> Vec<(Option<Level>, Vec<Value>)> {
-        let alone = self.scope.alone();
-        let book = alone.open(self.sources.book);
+    fn levels(&self, book: &Opened<'_>, read: &mut Readings) -> Vec<(Option<Level>, Vec<Value>)> {
         let day = self.query.window.to;
-        let levels_of_units: Vec<Option<Level>> = alone
+        let levels_of_units: Vec<Option<Level>> = self
+            .scope
             .codes()
             .iter()
             .map(|code| self.sources.registry.get(*code).and_then(|unit| unit.level(day)))
@@ -157,10 +158,11 @@ impl Filling<'_> {
         let mut levels: BTreeMap<Option<Level>, Vec<i64>> = BTreeMap::new();
         for (column, rule) in self.columns.iter().enumerate() {
             let Rule::Sum(terms) = rule else { return Vec::new() };
-            for (level, amount) in levels_of_units.iter().zip(alone.sums(terms, &book)) {
+            for (level, amount) in
+                levels_of_units.iter().zip(self.scope.amounts(terms, book, read).own)
+            {
                 if amount != 0 {
-                    let sums =
-                        levels.entry(*level).or_insert_with(|| vec![0; self.columns.len()]);
+                    let sums = levels.entry(*level).or_insert_with(|| vec![0; self.columns.len()]);
                     if let Some(sum) = sums.get_mut(column) {
                         *sum += amount;
                     }
@@ -206,10 +208,10 @@ impl Filling<'_> {
 
     /// The value of each column for the root's subtree.
     fn values(&self, book: &Book) -> Vec<Value> {
-        let book = self.scope.open(book);
+        let (book, mut read) = (self.scope.open(book), Readings::default());
         self.columns
             .iter()
-            .map(|rule| self.scope.value(rule, &book, self.sources.facets))
+            .map(|rule| self.scope.value(rule, &book, self.sources.facets, &mut read))
             .collect()
     }
 }

@@ -26,10 +26,10 @@
 //! no logging, and no map whose order differs between runs.
 
 pub mod anomaly;
-pub mod cells;
 pub mod book;
 pub mod calendar;
 pub mod catalogue;
+pub mod cells;
 pub mod commit;
 pub mod contribution;
 pub mod day;

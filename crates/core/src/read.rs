@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::book::{Book, FacetBooks, Series, UnitBook};
 use crate::catalogue::{Reading, Rule, Term};
 use crate::day::{Day, Window};
-use crate::measure::FacetKind;
+use crate::measure::{FacetKind, Measure};
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
 
@@ -105,6 +105,39 @@ impl Opened<'_> {
     }
 }
 
+/// An amount for each unit of a scope, in the order of its codes.
+#[derive(Debug, Clone)]
+pub struct Amounts {
+    /// Of the unit alone.
+    pub own: Vec<i64>,
+    /// Of the unit and what is below it.
+    pub subtree: Vec<i64>,
+}
+
+impl Amounts {
+    fn zero(units: usize) -> Self {
+        Self { own: vec![0; units], subtree: vec![0; units] }
+    }
+
+    /// Adds an amount of a unit to itself and its ancestors.
+    fn add<'a>(&mut self, unit: usize, chain: impl Iterator<Item = &'a usize>, amount: i64) {
+        for place in chain {
+            if let Some(sum) = self.subtree.get_mut(*place) {
+                *sum += amount;
+            }
+            if *place == unit
+                && let Some(sum) = self.own.get_mut(unit)
+            {
+                *sum += amount;
+            }
+        }
+    }
+}
+
+/// What was read already of one book in one scope: many columns of a form share their terms.
+#[derive(Debug, Default)]
+pub struct Readings(BTreeMap<(Reading, Measure), Amounts>);
+
 impl Scope {
     /// Works out who is below the root on which days. `registry` is as known at `query.known`;
     /// `units` are those with cells, in order of code.
@@ -121,6 +154,7 @@ impl Scope {
             Tree::AsWas => registry.boundaries(),
             Tree::On(_) => Vec::new(),
         };
+        let changes_at_once = boundaries.contains(&query.window.from);
         for day in boundaries.into_iter().filter(|day| query.window.contains(*day)) {
             if let Some(window) = day.previous().and_then(|last| Window::new(from, last)) {
                 epochs.push(Epoch { window, chains: tree_of(window.from) });
@@ -130,7 +164,10 @@ impl Scope {
         if let Some(window) = Window::new(from, query.window.to) {
             epochs.push(Epoch { window, chains: tree_of(from) });
         }
-        let opening = tree_of(query.window.from.previous().unwrap_or(Day::MIN));
+        let opening = match epochs.first() {
+            Some(first) if !changes_at_once => first.chains.clone(),
+            _ => tree_of(query.window.from.previous().unwrap_or(Day::MIN)),
+        };
         Self { query, codes, opening, epochs }
     }
 
@@ -146,27 +183,31 @@ impl Scope {
 
     /// The sum of the terms for every unit's subtree, in the order of `codes`.
     pub fn sums(&self, terms: &[Term], book: &Opened<'_>) -> Vec<i64> {
-        let mut sums = vec![0; self.codes.len()];
+        self.amounts(terms, book, &mut Readings::default()).subtree
+    }
+
+    /// The sum of the terms for every unit; what was read before is not read again.
+    pub fn amounts(&self, terms: &[Term], book: &Opened<'_>, read: &mut Readings) -> Amounts {
+        let mut sum = Amounts::zero(self.codes.len());
         for term in terms {
-            self.add_term(*term, book, &mut sums);
+            let part = read
+                .0
+                .entry((term.reading, term.measure))
+                .or_insert_with(|| self.amounts_of(term.reading, term.measure, book));
+            let sign = if term.negative { -1 } else { 1 };
+            add_all(&mut sum.own, &part.own, sign);
+            add_all(&mut sum.subtree, &part.subtree, sign);
         }
+        sum
+    }
+
+    fn amounts_of(&self, reading: Reading, measure: Measure, book: &Opened<'_>) -> Amounts {
+        let mut sums = Amounts::zero(self.codes.len());
+        self.add_term(Term { negative: false, reading, measure }, book, &mut sums);
         sums
     }
 
-    /// The same units and days, each unit alone, without what is below it.
-    #[must_use]
-    pub fn alone(&self) -> Self {
-        let alone = |chains: &Chains| chains.iter().map(|(unit, _)| (*unit, vec![*unit])).collect();
-        let epochs = self
-            .epochs
-            .iter()
-            .map(|epoch| Epoch { window: epoch.window, chains: alone(&epoch.chains) })
-            .collect();
-        let opening = alone(&self.opening);
-        Self { query: self.query, codes: self.codes.clone(), opening, epochs }
-    }
-
-    fn add_term(&self, term: Term, book: &Opened<'_>, sums: &mut [i64]) {
+    fn add_term(&self, term: Term, book: &Opened<'_>, sums: &mut Amounts) {
         let known = self.query.known;
         match term.reading {
             Reading::Flow => {
@@ -200,7 +241,7 @@ impl Scope {
         &'a self,
         term: Term,
         book: &Opened<'_>,
-        sums: &mut [i64],
+        sums: &mut Amounts,
         pick: impl Fn(&'a Chains, &'a Chains) -> (&'a Chains, &'a Chains),
     ) {
         let mut before = &self.opening;
@@ -215,9 +256,7 @@ impl Scope {
                     .and_then(|found| without.get(found))
                     .map_or(&[][..], |(_, chain)| chain.as_slice());
                 let stock = signed(term, unit, |series| series.up_to(day, self.query.known));
-                for ancestor in chain.iter().filter(|ancestor| !other.contains(ancestor)) {
-                    add(sums, *ancestor, stock);
-                }
+                sums.add(*place, chain.iter().filter(|place| !other.contains(place)), stock);
             }
             before = &epoch.chains;
         }
@@ -230,13 +269,17 @@ impl Scope {
         rule: &Rule,
         book: &Opened<'_>,
         facets: &BTreeMap<FacetKind, FacetBooks>,
+        read: &mut Readings,
     ) -> Vec<Value> {
         match rule {
-            Rule::Sum(terms) => self.sums(terms, book).into_iter().map(Value::Count).collect(),
+            Rule::Sum(terms) => {
+                self.amounts(terms, book, read).subtree.into_iter().map(Value::Count).collect()
+            }
             Rule::Ratio { part, whole } => self
-                .sums(part, book)
+                .amounts(part, book, read)
+                .subtree
                 .into_iter()
-                .zip(self.sums(whole, book))
+                .zip(self.amounts(whole, book, read).subtree)
                 .map(|(part, whole)| Value::Share(Share { part, whole }))
                 .collect(),
             Rule::Distinct(kind, measures) => {
@@ -246,7 +289,8 @@ impl Scope {
                     .collect();
                 let mut counts = vec![0; self.codes.len()];
                 for (_, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
-                    for (count, amount) in counts.iter_mut().zip(self.sums(&terms, &self.open(book)))
+                    for (count, amount) in
+                        counts.iter_mut().zip(self.sums(&terms, &self.open(book)))
                     {
                         *count += i64::from(amount > 0);
                     }
@@ -262,10 +306,28 @@ impl Scope {
         rule: &Rule,
         book: &Opened<'_>,
         facets: &BTreeMap<FacetKind, FacetBooks>,
+        read: &mut Readings,
     ) -> Value {
         let place = self.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
-        let values = self.by_unit(rule, book, facets);
+        let values = self.by_unit(rule, book, facets, read);
         values.get(place).copied().unwrap_or(Value::Count(0))
+    }
+}
+
+/// What stands above a unit in one tree.
+enum Above {
+    Nothing,
+    /// The unit at this place.
+    Place(usize),
+    /// A unit that has no place.
+    Unplaced,
+}
+
+fn above(code: UnitCode, registry: &Registry, codes: &[UnitCode], day: Day) -> Above {
+    match registry.parent_of(code, day).map(|parent| codes.binary_search(&parent)) {
+        None => Above::Nothing,
+        Some(Ok(place)) => Above::Place(place),
+        Some(Err(_)) => Above::Unplaced,
     }
 }
 
@@ -280,14 +342,32 @@ fn chains(
         Tree::AsWas => day,
         Tree::On(day) => day,
     };
-    let place = |code: &UnitCode| codes.binary_search(code).ok();
-    let mut chains = Vec::new();
+    let Ok(root) = codes.binary_search(&query.root) else { return Vec::new() };
+    let parents: Vec<Above> = codes.iter().map(|code| above(*code, registry, codes, day)).collect();
+    let mut chains = Vec::with_capacity(units.len());
     for unit in units {
-        let chain = registry.chain(*unit, day);
-        if let Some(depth) = chain.iter().position(|code| *code == query.root)
-            && let Some(own) = place(unit)
-        {
-            chains.push((own, chain.iter().take(depth + 1).filter_map(place).collect()));
+        let Ok(own) = codes.binary_search(unit) else { continue };
+        let mut chain = vec![own];
+        let mut current = own;
+        while current != root {
+            match parents.get(current) {
+                Some(Above::Place(parent)) if !chain.contains(parent) => {
+                    chain.push(*parent);
+                    current = *parent;
+                }
+                Some(Above::Unplaced) => {
+                    // Above stands a unit without cells that is not registered: take the long way.
+                    let way = registry.chain(*unit, day);
+                    let depth = way.iter().position(|code| *code == query.root);
+                    let place = |code: &UnitCode| codes.binary_search(code).ok();
+                    chain = way.iter().take(depth.map_or(0, |d| d + 1)).filter_map(place).collect();
+                    break;
+                }
+                Some(Above::Place(_) | Above::Nothing) | None => break,
+            }
+        }
+        if chain.last() == Some(&root) {
+            chains.push((own, chain));
         }
     }
     chains
@@ -301,21 +381,19 @@ fn signed(term: Term, unit: &UnitBook, read: impl Fn(&Series) -> i64) -> i64 {
 fn add_chains(
     chains: &Chains,
     book: &Opened<'_>,
-    sums: &mut [i64],
+    sums: &mut Amounts,
     amount: impl Fn(&UnitBook) -> i64,
 ) {
     for (unit, chain) in chains {
         let amount = book.unit(*unit).map_or(0, &amount);
         if amount != 0 {
-            for ancestor in chain {
-                add(sums, *ancestor, amount);
-            }
+            sums.add(*unit, chain.iter(), amount);
         }
     }
 }
 
-fn add(sums: &mut [i64], place: usize, amount: i64) {
-    if let Some(sum) = sums.get_mut(place) {
-        *sum += amount;
+fn add_all(sums: &mut [i64], amounts: &[i64], sign: i64) {
+    for (sum, amount) in sums.iter_mut().zip(amounts) {
+        *sum += sign * amount;
     }
 }

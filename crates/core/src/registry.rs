@@ -163,16 +163,21 @@ impl Registry {
         known
     }
 
+    /// What the unit counts under on the day: its parent or, where none is known, the province of
+    /// its code.
+    pub fn parent_of(&self, code: UnitCode, day: Day) -> Option<UnitCode> {
+        self.get(code)
+            .and_then(|unit| unit.parent(day))
+            .or_else(|| (!code.is_level_1()).then(|| code.level_1()))
+    }
+
     /// The unit itself and its ancestors on the day, nearest first. However deep the tree is, the
     /// last is the province, or a total would lose the unit.
     pub fn chain(&self, code: UnitCode, day: Day) -> Vec<UnitCode> {
         let mut chain = vec![code];
         let mut current = code;
         loop {
-            let parent = self.get(current).and_then(|unit| unit.parent(day)).or_else(|| {
-                // A unit without a known parent belongs to the province of its code.
-                (!current.is_level_1()).then(|| current.level_1())
-            });
+            let parent = self.parent_of(current, day);
             match parent {
                 Some(parent) if !chain.contains(&parent) => {
                     chain.push(parent);

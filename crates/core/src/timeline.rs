@@ -55,6 +55,8 @@ impl Timeline {
             return false;
         }
         let place = self.entries.partition_point(|held| order(held) <= order(&entry));
+        // Most timelines never have a second event.
+        self.entries.reserve_exact(1);
         self.entries.insert(place, entry);
         true
     }
@@ -91,15 +93,15 @@ impl Timeline {
     pub fn contribute(&self, out: &mut Contributions) {
         let statements = self.in_force(out);
         macro_rules! each {
-            ($($family:ident :: $body:ident),+) => {$({
-                let events: Vec<(Day, &$family::Event)> = statements
-                    .iter()
-                    .filter_map(|s| match &s.body { Body::$body(e) => Some((s.day, e)), _ => None })
-                    .collect();
-                if !events.is_empty() {
-                    $family::contribute(&events, out);
+            ($family:ident :: $body:ident) => {{
+                let mut events: Vec<(Day, &$family::Event)> = Vec::with_capacity(statements.len());
+                for statement in &statements {
+                    if let Body::$body(event) = &statement.body {
+                        events.push((statement.day, event));
+                    }
                 }
-            })+};
+                $family::contribute(&events, out);
+            }};
         }
         // A timeline has events of one family; the first of its events says which.
         match statements.first().map(|statement| &statement.body) {

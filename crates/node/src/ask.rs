@@ -12,9 +12,9 @@ use tonghop_core::words::Level;
 
 use crate::http::Problem;
 
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use text::decode;
 
@@ -230,9 +230,8 @@ pub fn root(unit: Option<UnitCode>, registry: &Registry) -> Result<UnitCode, Pro
     if registry.get(code).is_some() {
         return Ok(code);
     }
-    let by_alias = registry
-        .units()
-        .find(|(_, unit)| unit.aliases().iter().any(|(_, alias)| *alias == code));
+    let by_alias =
+        registry.units().find(|(_, unit)| unit.aliases().iter().any(|(_, alias)| *alias == code));
     by_alias.map(|(code, _)| code).ok_or_else(|| {
         let codes = registry.units().map(|(code, _)| code.to_string());
         Problem::unknown_thing("unit", code.as_str(), "GET /v1/units lists the units", codes)

@@ -35,7 +35,10 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (cells, entries) =
             (crate::commands::grouped(self.cells), crate::commands::grouped(self.entries));
-        writeln!(f, "compared {cells} cells and {entries} timelines and identities with the store")?;
+        writeln!(
+            f,
+            "compared {cells} cells and {entries} timelines and identities with the store"
+        )?;
         for line in &self.first {
             writeln!(f, "  {line}")?;
         }
@@ -168,13 +171,7 @@ fn name(key: &CellKey) -> String {
         "" => String::new(),
         code => format!(" {} {code}", key.facet.kind().word()),
     };
-    format!(
-        "{} {}{facet} on {} recorded {}",
-        key.unit,
-        key.measure.word(),
-        key.day,
-        key.recorded
-    )
+    format!("{} {}{facet} on {} recorded {}", key.unit, key.measure.word(), key.day, key.recorded)
 }
 
 /// The fingerprint of a store's cells.

@@ -6,6 +6,7 @@
 //!
 //! **Invariant ACK-1:** nothing is announced that is not durable.
 
+use tokio::sync::mpsc;
 use tonghop_core::cells::CellChange;
 use tonghop_core::commit::Commit;
 use tonghop_core::day::Instant;
@@ -61,7 +62,31 @@ pub enum FoldError {
 pub struct Folder {
     store: Store,
     projector: Projector,
-    decoder: Decoder,
+}
+
+/// A batch with what its messages say.
+#[derive(Debug)]
+pub struct Decoded {
+    batch: Batch,
+    messages: Vec<Message>,
+}
+
+impl Decoded {
+    /// Decodes a batch.
+    pub fn new(batch: Batch, decoder: &mut Decoder) -> Self {
+        let messages = batch.messages.iter().map(|raw| decode(decoder, raw)).collect();
+        Self { batch, messages }
+    }
+}
+
+/// Decodes batches on a thread of its own, one ahead of the fold, until either side is gone.
+pub fn decode_all(mut batches: mpsc::Receiver<Batch>, decoded: &mpsc::Sender<Decoded>) {
+    let mut decoder = Decoder::new();
+    while let Some(batch) = batches.blocking_recv() {
+        if decoded.blocking_send(Decoded::new(batch, &mut decoder)).is_err() {
+            return;
+        }
+    }
 }
 
 impl Folder {
@@ -77,17 +102,12 @@ impl Folder {
             );
             return Err(FoldError::Damaged(Damaged { what }));
         }
-        Ok(Self { store, projector: Projector::new(projection), decoder: Decoder::new() })
+        Ok(Self { store, projector: Projector::new(projection) })
     }
 
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// The store, to close it.
-    pub fn into_store(self) -> Store {
-        self.store
     }
 
     /// What the fold remembers.
@@ -96,15 +116,15 @@ impl Folder {
     }
 
     /// Folds a batch, durably.
-    pub fn fold(&mut self, batch: &Batch, outside: &mut dyn Outside) -> Result<(), FoldError> {
-        let messages = batch.messages.iter().map(|raw| decode(&mut self.decoder, raw)).collect();
+    pub fn fold(&mut self, decoded: Decoded, outside: &mut dyn Outside) -> Result<(), FoldError> {
+        let Decoded { batch, messages } = decoded;
         let mut changes = Vec::new();
         let mut effect = self.projector.step(Input::Received(messages));
         loop {
             let input = match effect {
                 Effect::Load(keys) => Input::Loaded(self.store.load(&keys)?),
                 Effect::StoreRefusals(refusals) => {
-                    outside.refuse(batch, &refusals)?;
+                    outside.refuse(&batch, &refusals)?;
                     Input::RefusalsStored
                 }
                 Effect::Commit(commit) => {
@@ -135,7 +155,7 @@ impl Folder {
 }
 
 /// Decodes a message; what cannot be decoded is a refusal.
-pub fn decode(decoder: &mut Decoder, raw: &Raw) -> Message {
+fn decode(decoder: &mut Decoder, raw: &Raw) -> Message {
     let pairs = header_pairs(raw);
     let said = decoder.decode(&tonghop_wire::Raw {
         subject: raw.subject.as_str(),

@@ -74,9 +74,20 @@ impl fmt::Debug for Api {
 }
 
 impl Api {
-    /// Over the view that is shown, with the clock of this machine and without replay.
+    /// Over the view that is shown, with the clock of this machine, and with replay if the process
+    /// has the log.
     pub fn new(reading: Arc<Reading>) -> Self {
-        Self { reading, today, replay: None }
+        let replay = reading.earlier().map(|earlier| {
+            let reading = Arc::clone(&reading);
+            let view = move |position| {
+                earlier.view(position, &reading).map_err(|error| {
+                    tracing::error!(%error, position, "a reader's replay");
+                    Problem::unavailable("known_at.replay", &format!("the replay: {error:#}"))
+                })
+            };
+            Arc::new(view) as Replay
+        });
+        Self { reading, today, replay }
     }
 }
 
@@ -236,8 +247,7 @@ fn read_with(
     name: &str,
     query: &str,
 ) -> Result<Answer, Problem> {
-    let read_from =
-        |view: Option<&View>| read(&Request { view, today: api.today, name, query });
+    let read_from = |view: Option<&View>| read(&Request { view, today: api.today, name, query });
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),
         Err(AskError::Problem(problem)) => return Err(problem),

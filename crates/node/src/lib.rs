@@ -13,6 +13,7 @@ pub mod nats;
 pub mod reading;
 pub mod refused;
 pub mod render;
+pub mod replay;
 pub mod sample;
 pub mod settings;
 pub mod socket;

@@ -59,10 +59,7 @@ fn answered(reply: socket::Reply, from_store: bool) -> Answered {
 /// Opens the store that nobody owns now.
 fn open(settings: &Settings) -> anyhow::Result<Arc<Reading>> {
     let store: Store = compare::open_in_use(&settings.data).with_context(|| {
-        format!(
-            "no projector runs on {}, and its store cannot be read",
-            settings.data.display()
-        )
+        format!("no projector runs on {}, and its store cannot be read", settings.data.display())
     })?;
     let reading = Arc::new(Reading::new()?);
     worker::show(&Folder::open(store)?, &reading)?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tonghop_core::catalogue::Catalogue;
 use tonghop_wire::CatalogueError;
 
+use crate::replay::Earlier;
 use crate::view::View;
 
 /// Where readers find the view.
@@ -12,12 +13,25 @@ use crate::view::View;
 pub struct Reading {
     catalogue: Arc<Catalogue>,
     view: RwLock<Option<Arc<View>>>,
+    earlier: Option<Arc<Earlier>>,
 }
 
 impl Reading {
     /// Nothing to see yet; the catalogue is that of this program.
     pub fn new() -> Result<Self, CatalogueError> {
-        Ok(Self { catalogue: Arc::new(tonghop_wire::catalogue()?), view: RwLock::new(None) })
+        let catalogue = Arc::new(tonghop_wire::catalogue()?);
+        Ok(Self { catalogue, view: RwLock::new(None), earlier: None })
+    }
+
+    /// The same, able to show earlier positions of the log.
+    #[must_use]
+    pub fn with_earlier(self, earlier: Earlier) -> Self {
+        Self { earlier: Some(Arc::new(earlier)), ..self }
+    }
+
+    /// How earlier positions of the log are shown, if this process has the log.
+    pub fn earlier(&self) -> Option<Arc<Earlier>> {
+        self.earlier.clone()
     }
 
     /// The indicators, forms and calendars.
@@ -28,6 +42,11 @@ impl Reading {
     /// Shows a view in place of the one before.
     pub fn show(&self, view: Arc<View>) {
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(view);
+    }
+
+    /// Takes the view away, so that the store can be opened again.
+    pub fn hide(&self) {
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The view, if there is one.

@@ -261,8 +261,7 @@ impl View {
             let shown = self.shown()?;
             let missing = shown.missing(needs);
             if missing.is_empty() {
-                let lag =
-                    self.log_end.load(Ordering::Acquire).saturating_sub(shown.position);
+                let lag = self.log_end.load(Ordering::Acquire).saturating_sub(shown.position);
                 return Ok(reading(&Moment {
                     book: &shown.book,
                     facets: &shown.facets,
@@ -289,7 +288,8 @@ impl View {
     /// Lets the facets go that are not needed now, if there are too many in memory.
     fn make_room(&self, needs: &[FacetNeed]) -> Result<(), ViewError> {
         let mut shown = self.shown.write().map_err(|_| ViewError::Broken)?;
-        if shown.facet_cells > FACET_CELLS_MAX && needs.iter().any(|n| !shown.loaded.contains_key(n))
+        if shown.facet_cells > FACET_CELLS_MAX
+            && needs.iter().any(|n| !shown.loaded.contains_key(n))
         {
             shown.facets.clear();
             shown.loaded.clear();

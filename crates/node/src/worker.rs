@@ -16,16 +16,16 @@ use tonghop_core::day::Day;
 use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MAX};
 use tonghop_core::measure::FacetKind;
 use tonghop_core::refusal::Refusal;
-use tonghop_store::{OpenOptions, Opened, Store};
+use tonghop_store::{OpenOptions, Opened, Severity as StoreSeverity, Store};
 
 use crate::announce::{self, FOLDED_SUBJECT};
-use crate::folder::{FoldError, Folder, Outside, Step};
+use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
 use crate::nats::{
-    Batch, NatsError, Publisher, PublisherSettings, Reader, ReaderSettings, StreamIdentity,
-    StreamName, REPLICAS, ensure_streams,
+    Batch, NatsError, Publisher, PublisherSettings, REPLICAS, Reader, ReaderSettings,
+    Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams,
 };
-use crate::refused;
 use crate::reading::Reading;
+use crate::refused;
 use crate::socket;
 use crate::view::{FacetSource, View};
 
@@ -58,7 +58,7 @@ pub async fn run(
     let context = jetstream::new(settings.client.clone());
     let mut local = None;
     loop {
-        let log = events(ensure_streams(&context, REPLICAS).await?)?;
+        let log = events(&context).await?;
         let data = settings.data.clone();
         let opening = log.clone();
         let folder = tokio::task::spawn_blocking(move || open_folder(&data, &opening)).await??;
@@ -71,7 +71,11 @@ pub async fn run(
             tokio::spawn(socket::serve(data, reading, stop.clone()))
         });
         match session(settings, &context, &log, folder, view, stop.clone()).await? {
-            Ended::Again if !*stop.borrow() => tokio::time::sleep(RETRY_PAUSE).await,
+            Ended::Again if !*stop.borrow() => {
+                // Readers of the view hold the store open.
+                reading.hide();
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
             Ended::Again | Ended::Stopped => break,
         }
     }
@@ -81,7 +85,9 @@ pub async fn run(
     }
 }
 
-fn events(streams: [StreamIdentity; 3]) -> anyhow::Result<StreamIdentity> {
+/// The stream of events; the streams are made if they are not there, and checked.
+pub async fn events(context: &jetstream::Context) -> anyhow::Result<StreamIdentity> {
+    let streams = ensure_streams(context, REPLICAS).await?;
     streams
         .into_iter()
         .find(|stream| stream.name == StreamName::Events.as_str())
@@ -125,7 +131,9 @@ async fn session(
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Ended> {
     let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
+    let (decoded, ready) = mpsc::channel(1);
     let reading = spawn_reader(context, log, folder.store().position()?, batches, stop);
+    tokio::task::spawn_blocking(move || folder::decode_all(received, &decoded));
     let publisher = Publisher::start(settings.client.clone(), PublisherSettings::new()).await?;
     let mut outside = Live {
         runtime: tokio::runtime::Handle::current(),
@@ -133,22 +141,29 @@ async fn session(
         publisher,
         view,
         progress: Progress::new(log.last),
+        began: Instant::now(),
     };
     let folding =
-        tokio::task::spawn_blocking(move || fold_all(folder, received, &mut outside)).await?;
+        tokio::task::spawn_blocking(move || fold_all(folder, ready, &mut outside)).await?;
     match (folding, reading.await?) {
         (Ok(()), Ok(_)) => Ok(Ended::Stopped),
-        (Ok(()), Err(error)) | (Err(FoldError::Log(error)), _) => Err(error.into()),
-        (Err(FoldError::ReadFrom(position)), _) => {
-            tracing::warn!(position, "the log is read again");
-            Ok(Ended::Again)
-        }
-        (Err(FoldError::Damaged(damaged)), _) => {
-            tracing::error!(what = %damaged.what, "the store is damaged");
-            Ok(Ended::Again)
-        }
-        (Err(FoldError::Store(error)), _) => Err(error.into()),
+        (Ok(()), Err(error)) => Err(error.into()),
+        (Err(error), _) => goes_on_after(error),
     }
+}
+
+/// Whether a new session can mend what ended this one; else the error.
+fn goes_on_after(error: FoldError) -> anyhow::Result<Ended> {
+    let can = match &error {
+        FoldError::ReadFrom(_) | FoldError::Damaged(_) => true,
+        FoldError::Store(error) => error.severity() != StoreSeverity::Stop,
+        FoldError::Log(error) => error.severity() == LogSeverity::Retry,
+    };
+    if !can {
+        return Err(error.into());
+    }
+    tracing::error!(%error, "folding begins again from what is stored");
+    Ok(Ended::Again)
 }
 
 fn spawn_reader(
@@ -182,6 +197,17 @@ pub fn open_folder(data: &std::path::Path, log: &StreamIdentity) -> Result<Folde
 
 /// Shows readers what the store holds.
 pub fn show(folder: &Folder, reading: &Reading) -> Result<Arc<View>, FoldError> {
+    let view = Arc::new(view_of(folder, reading, ())?);
+    reading.show(Arc::clone(&view));
+    Ok(view)
+}
+
+/// What readers see of a folder. `keep` is dropped with the view, after its readers of the store.
+pub fn view_of(
+    folder: &Folder,
+    reading: &Reading,
+    keep: impl Send + Sync + 'static,
+) -> Result<View, FoldError> {
     let mut book = Book::default();
     for cell in folder.store().cells(Some(FacetKind::All)) {
         let (key, amount) = cell?;
@@ -193,29 +219,38 @@ pub fn show(folder: &Folder, reading: &Reading) -> Result<Arc<View>, FoldError> 
         cells: Box::new(move |unit, group, kind| {
             Ok(cells.facet_cells(unit, group, kind, Day::MAX.month_number())?)
         }),
-        position: Box::new(move || Ok(position.position()?)),
+        position: Box::new(move || {
+            let _ = &keep;
+            Ok(position.position()?)
+        }),
     };
-    let view = Arc::new(View::new(
+    Ok(View::new(
         Arc::clone(reading.catalogue()),
         book,
         projection.registry().clone(),
         projection.position(),
         projection.counts(),
         source,
-    ));
-    reading.show(Arc::clone(&view));
-    Ok(view)
+    ))
 }
 
 fn fold_all(
     mut folder: Folder,
-    mut received: mpsc::Receiver<Batch>,
+    mut ready: mpsc::Receiver<Decoded>,
     outside: &mut Live,
 ) -> Result<(), FoldError> {
-    while let Some(batch) = received.blocking_recv() {
-        if let Err(error) = folder.fold(&batch, outside) {
-            if let FoldError::Damaged(damaged) = &error {
-                folder.store().mark_damaged(&damaged.what)?;
+    while let Some(decoded) = ready.blocking_recv() {
+        outside.began = Instant::now();
+        if let Err(error) = folder.fold(decoded, outside) {
+            let damage = match &error {
+                FoldError::Damaged(damaged) => Some(damaged.what.clone()),
+                FoldError::Store(store) if store.severity() == StoreSeverity::Rebuild => {
+                    Some(store.to_string())
+                }
+                FoldError::Store(_) | FoldError::Log(_) | FoldError::ReadFrom(_) => None,
+            };
+            if let Some(what) = damage {
+                folder.store().mark_damaged(&what)?;
             }
             return Err(error);
         }
@@ -231,10 +266,15 @@ struct Live {
     publisher: Publisher,
     view: Arc<View>,
     progress: Progress,
+    /// When the batch at hand was begun.
+    began: Instant,
 }
 
 impl Outside for Live {
     fn refuse(&mut self, batch: &Batch, refusals: &[(u64, Refusal)]) -> Result<(), NatsError> {
+        for (_, refusal) in refusals {
+            self.view.metrics().refused(refusal.code.word());
+        }
         let messages = refused::messages(batch, refusals);
         self.runtime.block_on(async {
             let mut receipts = Vec::with_capacity(messages.len());
@@ -249,8 +289,8 @@ impl Outside for Live {
     }
 
     fn announce(&mut self, step: &Step<'_>) {
-        let registry =
-            step.announcement.units_changed.then(|| step.projection.registry().clone());
+        let registry = step.announcement.units_changed.then(|| step.projection.registry().clone());
+        self.view.metrics().committed(self.began.elapsed());
         self.view.apply(step.changes, step.announcement, registry);
         self.view.set_lag(step.pending);
         let text = announce::to_json(step.announcement, step.pending);

@@ -1,22 +1,26 @@
 //! HTTP as a reader meets it: through the router, over the Unix socket, over TCP.
 
-use std::path::PathBuf;
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may; the helpers here are part of the tests"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tonghop_core::day::Day;
 use tonghop_core::fold::Counts;
 use tonghop_node::ask::Lang;
 use tonghop_node::http::{self, Api, router};
 use tonghop_node::reading::Reading;
 use tonghop_node::render::{FormAnswer, csv, table};
-use tonghop_node::socket::{self, ReadSocket, Reply, SocketError};
+use tonghop_node::socket::Reply;
 use tonghop_node::view::{FacetSource, View};
 
+#[path = "http/sockets.rs"]
+mod sockets;
 #[path = "http/world.rs"]
 mod world;
 
@@ -147,10 +151,8 @@ async fn a_figure_is_the_json_of_the_contract() {
     ] {
         assert_eq!(figure[key], value, "{key}");
     }
-    let known = ok(&format!(
-        "/v1/figures?indicator=dossiers.settled&unit=H41.16&knownAt=2021-09-13&{QUARTER}"
-    ));
-    assert_eq!(known.await["value"], 0);
+    let path = "/v1/figures?indicator=dossiers.settled&unit=H41.16&knownAt=2021-09-13";
+    assert_eq!(ok(&format!("{path}&{QUARTER}")).await["value"], 0);
 }
 
 #[tokio::test]
@@ -159,18 +161,21 @@ async fn known_at_the_position_is_now() {
     assert_eq!(now["knownAt"], 11);
     assert_eq!(now["rows"][1]["cells"]["c3"]["value"], 80);
     let (status, problem) = refused(&format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=10")).await;
-    assert_eq!((status, problem["type"].as_str()), (501, Some("urn:tonghop:problem:known_at.no_replay")));
+    assert_eq!(
+        (status, problem["type"].as_str()),
+        (501, Some("urn:tonghop:problem:known_at.no_replay"))
+    );
     let (status, _) = refused(&format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=12")).await;
     assert_eq!(status, 400);
     // With a replay, the answer is that of the replayed view.
-    let replay = |position| {
+    let make = |position| {
         assert_eq!(position, 4);
         let (book, registry) = (world::book(&world::changes()[..2]), world::registry());
         let source = FacetSource::empty();
         let counts = Counts::default();
         Ok(Arc::new(View::new(world::shared(), book, registry, position, counts, source)))
     };
-    let router = router(&Api { replay: Some(Arc::new(replay)), ..api() });
+    let router = router(&Api { replay: Some(Arc::new(make)), ..api() });
     let path = format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=4");
     let reply = http::ask(&router, &path).await.unwrap();
     let form: Value = serde_json::from_slice(&reply.body).unwrap();
@@ -236,7 +241,11 @@ async fn what_cannot_be_answered_says_what_to_do() {
         ("/v1/forms/bieu-06a?period=9999-Q3", 400, "must lie between"),
         ("/v1/forms/bieu-06a?period=-1", 400, "such as 2021-Q3"),
         ("/v1/forms/bieu-06a?period=2021-Q3&calendar=lunar", 400, "GET /v1/calendars"),
-        ("/v1/forms/bieu-06a?calendar=legal&from=2021-01-01&to=2021-01-02", 400, "goes with period"),
+        (
+            "/v1/forms/bieu-06a?calendar=legal&from=2021-01-01&to=2021-01-02",
+            400,
+            "goes with period",
+        ),
         ("/v1/forms/bieu-06a?period=2021-Q3&period=2021-Q3", 400, "give it once"),
         ("/v1/forms/bieu-06a?period=2021-Q3&unit=h41", 400, "such as H41.16"),
         ("/v1/forms/bieu-06a?period=2021-Q3&unit=H41.17", 404, "did you mean H41.16?"),
@@ -250,7 +259,11 @@ async fn what_cannot_be_answered_says_what_to_do() {
         ("/v1/forms/%FF?period=2021-Q3", 400, "UTF-8"),
         ("/v1/forms/%F0%9F%92%A5%00%1B[2J?period=2021-Q3", 404, "GET /v1/forms lists"),
         ("/v1/figures?period=2021-Q3", 400, "GET /v1/indicators"),
-        ("/v1/figures?indicator=document.issued&period=2021-Q3", 400, "did you mean documents.issued?"),
+        (
+            "/v1/figures?indicator=document.issued&period=2021-Q3",
+            400,
+            "did you mean documents.issued?",
+        ),
         ("/v1/figures/nonsense", 404, "figure ids stand in"),
         ("/v1/figures/no.such~H41~20210615-20210914", 404, "figure ids stand in"),
         ("/v1/calendars?year=9999", 400, "from 1970 to 2149"),
@@ -339,135 +352,4 @@ async fn a_form_is_rendered_from_its_answer() {
     assert_eq!(csv_reply.body, csv::csv(&form));
     let text = String::from_utf8(csv_reply.body.to_vec()).unwrap();
     assert!(text.contains("\r\nH41.30.2,\"'=HYPERLINK(\"\"x\"\")\",COMMUNE,3,"), "{text}");
-}
-
-/// A data directory with a socket that is served until the sender says stop.
-struct Served {
-    dir: tempfile::TempDir,
-    stop: watch::Sender<bool>,
-    server: tokio::task::JoinHandle<()>,
-}
-
-async fn serve() -> Served {
-    let dir = tempfile::tempdir().unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let socket = ReadSocket::bind(dir.path()).await.unwrap();
-    let server = tokio::spawn(socket.serve(router(&api()), stopped));
-    Served { dir, stop, server }
-}
-
-#[tokio::test]
-async fn the_socket_is_for_this_user_alone_and_goes_away() {
-    use std::os::unix::fs::PermissionsExt;
-    let served = serve().await;
-    let socket = socket::socket_path(served.dir.path());
-    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    let reply = socket::ask(served.dir.path(), "/v1/forms/bieu-06a?period=2021-Q3").await.unwrap();
-    assert_eq!(reply, get("/v1/forms/bieu-06a?period=2021-Q3").await);
-    let again = ReadSocket::bind(served.dir.path()).await;
-    assert!(matches!(again, Err(SocketError::InUse { .. })), "{again:?}");
-    served.stop.send(true).unwrap();
-    served.server.await.unwrap();
-    assert!(!socket.exists());
-    let gone = socket::ask(served.dir.path(), "/healthz").await.unwrap_err();
-    assert!(gone.to_string().contains("start `tonghop project` or `tonghop up`"), "{gone}");
-}
-
-#[tokio::test]
-async fn a_socket_that_a_dead_process_left_is_replaced() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(std::os::unix::net::UnixListener::bind(socket::socket_path(dir.path())).unwrap());
-    std::fs::write(dir.path().join("read.sock.new"), "left by a crash").unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let socket = ReadSocket::bind(dir.path()).await.unwrap();
-    let server = tokio::spawn(socket.serve(router(&api()), stopped));
-    assert_eq!(socket::ask(dir.path(), "/healthz").await.unwrap().status.as_u16(), 200);
-    stop.send(true).unwrap();
-    server.await.unwrap();
-}
-
-#[tokio::test]
-async fn a_deep_data_directory_has_a_socket_too() {
-    let dir = tempfile::tempdir().unwrap();
-    let deep: PathBuf = dir.path().join("x".repeat(120));
-    std::fs::create_dir(&deep).unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(socket::serve(deep.clone(), reading(), stopped));
-    let mut tries = 0;
-    while socket::ask(&deep, "/healthz").await.is_err() {
-        tries += 1;
-        assert!(tries < 1_000, "the socket does not answer");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    stop.send(true).unwrap();
-    server.await.unwrap().unwrap();
-}
-
-/// Sends bytes, and reads all that comes back until the other side closes.
-async fn talk(address: std::net::SocketAddr, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let (mut reading, mut writing) = stream.split();
-    let mut answer = Vec::new();
-    // The server may hang up before it has read everything.
-    let (_, _) = tokio::join!(writing.write_all(bytes), reading.read_to_end(&mut answer));
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-async fn request(address: std::net::SocketAddr, method: &str, path: &str) -> String {
-    let text = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    talk(address, text.as_bytes()).await
-}
-
-#[tokio::test]
-async fn tcp_hands_on_to_the_socket() {
-    let served = serve().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let front = tokio::spawn(socket::forward(listener, served.dir.path().to_owned(), stopped));
-
-    let answer = request(address, "GET", "/v1/figures?indicator=dossiers.settled&period=2021-Q3");
-    let answer = answer.await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.contains("\"value\":78"), "{answer}");
-    let head = request(address, "HEAD", "/v1/forms/bieu-06a?period=2021-Q3").await;
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
-    let posted = request(address, "POST", "/v1/forms").await;
-    assert!(posted.starts_with("HTTP/1.1 405 "), "{posted}");
-    assert!(posted.contains("application/problem+json"), "{posted}");
-    let absolute = request(address, "GET", "http://anywhere/healthz").await;
-    assert!(absolute.starts_with("HTTP/1.1 200 OK\r\n"), "{absolute}");
-    let long = request(address, "GET", &format!("/v1/units?unit={}", "A".repeat(10_000_000))).await;
-    assert!(long.starts_with("HTTP/1.1 4") || long.is_empty(), "{long}");
-    let noise = talk(address, &[0xff; 100_000]).await;
-    assert!(noise.starts_with("HTTP/1.1 400 ") || noise.is_empty(), "{noise}");
-    let alive = request(address, "GET", "/healthz").await;
-    assert!(alive.starts_with("HTTP/1.1 200 OK\r\n"), "{alive}");
-
-    served.stop.send(true).unwrap();
-    served.server.await.unwrap();
-    let absent = request(address, "GET", "/readyz").await;
-    assert!(absent.starts_with("HTTP/1.1 503 "), "{absent}");
-    assert!(absent.contains("retry-after: 1"), "{absent}");
-    assert!(absent.contains("no projector runs on this data directory"), "{absent}");
-    stop.send(true).unwrap();
-    front.await.unwrap();
-}
-
-#[tokio::test]
-async fn stopping_ends_idle_connections() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(http::serve(listener, reading(), stopped));
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let mut first = [0; 15];
-    stream.read_exact(&mut first).await.unwrap();
-    assert_eq!(&first, b"HTTP/1.1 200 OK");
-    stop.send(true).unwrap();
-    server.await.unwrap();
-    let mut rest = Vec::new();
-    stream.read_to_end(&mut rest).await.unwrap();
 }

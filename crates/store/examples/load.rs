@@ -21,14 +21,7 @@ const BATCH_EVENTS: u32 = 32_768;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let batches: u32 = std::env::args().nth(1).map_or(Ok(70), |arg| arg.parse())?;
     let dir = std::env::temp_dir().join(format!("tonghop-load-{}", std::process::id()));
-    let mut options = OpenOptions::new("load");
-    let e = |n: &str| std::env::var(n).ok().and_then(|v| v.parse::<usize>().ok());
-    if let Some(v) = e("BK") { options.limits.batch_keys = v; }
-    if let Some(v) = e("PB") { options.limits.piece_bytes = v; }
-    if let Some(v) = e("WC") { options.limits.waiting_cells = v; }
-    if let Some(v) = e("PG") { options.limits.page_bytes = v; }
-    if let Some(v) = e("RN") { options.limits.runs_per_node = v; }
-    if let Some(v) = e("CB") { options.cache_bytes = v as u64 * 1024 * 1024; }
+    let options = OpenOptions::new("load");
     let (mut store, _) = Store::open(&dir, &options)?;
     let mut world = World::new();
     let mut events = 0_u64;
@@ -45,7 +38,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("  wall   {} ms p50, {} ms p99 a commit", spent.p(50) / 1000, spent.p(99) / 1000);
     println!("  disk   {} bytes an event", store.disk_bytes()? / events);
     println!("  RSS    {} MiB", rss_kib() / 1024);
-    println!("  wrote {:?}", fs::read_to_string("/proc/self/io")?.lines().find(|l| l.starts_with("wchar")));
     println!("  {:?}", store.stats()?);
 
     for (count, size, cells) in [(300, 1_000, 1_000), (2_000, 1, 4)] {
@@ -55,7 +47,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             world.step(&mut store, size, cells, &mut spent)?;
         }
         println!("{count} commits of {size} events");
-        println!("  wall   {} µs p50, {} µs p99, {} µs max", spent.p(50), spent.p(99), spent.p(100));
+        println!(
+            "  wall   {} µs p50, {} µs p99, {} µs max",
+            spent.p(50),
+            spent.p(99),
+            spent.p(100)
+        );
         println!("  CPU    {} µs a commit", (spent.load + spent.commit).as_micros() / count);
     }
     println!("  disk   {} bytes an event", store.disk_bytes()? / events);
@@ -75,7 +72,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(store);
     let at = Instant::now();
     let (store, opened) = Store::open(&dir, &options)?;
-    println!("opened again in {} ms: {opened:?}, RSS {} MiB", at.elapsed().as_millis(), rss_kib() / 1024);
+    println!(
+        "opened again in {} ms: {opened:?}, RSS {} MiB",
+        at.elapsed().as_millis(),
+        rss_kib() / 1024
+    );
     let at = Instant::now();
     let cells = store.cells(None).collect::<Result<Vec<_>, _>>()?.len();
     println!("{cells} cells read in {} ms", at.elapsed().as_millis());
@@ -138,7 +139,8 @@ impl World {
         changes: u32,
         spent: &mut Spent,
     ) -> Result<(), StoreError> {
-        let mut commit = Commit { position: store.position()? + u64::from(events), ..Commit::default() };
+        let mut commit =
+            Commit { position: store.position()? + u64::from(events), ..Commit::default() };
         for _ in 0..events {
             let identity = vec![7; 14];
             let timeline = vec![9; usize::try_from(30 + self.random() % 30).unwrap_or(30)];

@@ -75,17 +75,16 @@ impl Waiting {
             ),
         };
         let slot_bytes = limits.piece_bytes;
-        let journal =
-            Journal::open(disk, *b"dc", keys::CELLS_EPOCH, slot_bytes, |mut content| {
-                while !content.is_empty() {
-                    let (group, cells, rest) = read_block(content)?;
-                    content = rest;
-                    if folded.is_none_or(|folded| group > folded) {
-                        waiting.add(group, cells);
-                    }
+        let journal = Journal::open(disk, *b"dc", keys::CELLS_EPOCH, slot_bytes, |mut content| {
+            while !content.is_empty() {
+                let (group, cells, rest) = read_block(content)?;
+                content = rest;
+                if folded.is_none_or(|folded| group > folded) {
+                    waiting.add(group, cells);
                 }
-                Some(())
-            })?;
+            }
+            Some(())
+        })?;
         Ok((waiting, journal))
     }
 
@@ -117,11 +116,7 @@ pub(crate) fn by_group(changes: &[CellChange]) -> BTreeMap<PageGroup, Tails> {
 }
 
 /// Writes the changes to the journal.
-pub(crate) fn log(
-    groups: &BTreeMap<PageGroup, Tails>,
-    journal: &mut Journal,
-    batch: &mut Batch,
-) {
+pub(crate) fn log(groups: &BTreeMap<PageGroup, Tails>, journal: &mut Journal, batch: &mut Batch) {
     let mut block = Vec::new();
     for (group, cells) in groups {
         block.clear();

@@ -35,7 +35,8 @@ impl Filter {
         match self.0.get(self.block_of(key)) {
             // No early end: a wrong guess of the processor costs more than all eight lanes.
             Some(block) => {
-                block.iter().zip(shifts(key)).fold(1, |all, (lane, shift)| all & (lane >> shift)) == 1
+                block.iter().zip(shifts(key)).fold(1, |all, (lane, shift)| all & (lane >> shift))
+                    == 1
             }
             None => true,
         }

@@ -85,8 +85,7 @@ impl Forest {
             }
         } else {
             let newer = entries.iter().map(|(key, value)| (*key, value.as_slice())).collect();
-            let cursors =
-                vec![Cursor::of_memory(newer), Cursor::of_memory(memtable.in_order())];
+            let cursors = vec![Cursor::of_memory(newer), Cursor::of_memory(memtable.in_order())];
             let mut merge = Merge::new(cursors, 0, u128::MAX)?;
             let mut value = Vec::new();
             while let Some(key) = merge.next(&mut value)? {

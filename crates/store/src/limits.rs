@@ -54,4 +54,3 @@ impl Limits {
 
 const _: () = assert!(Limits::PRODUCTION.piece_bytes * KEYS_PER_LEAF * 4 < SEGMENT_BYTES);
 const _: () = assert!(Limits::PRODUCTION.page_bytes < Limits::PRODUCTION.piece_bytes);
-

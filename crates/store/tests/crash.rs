@@ -109,7 +109,8 @@ fn a_kill_or_an_error_at_any_point_leaves_all_or_nothing() {
                 let Some(before) = hit else { continue };
                 happened += 1;
                 drop(store);
-                let after = [Point::AfterFlush, Point::CellsFolded, Point::BeforePush, Point::AfterPush];
+                let after =
+                    [Point::AfterFlush, Point::CellsFolded, Point::BeforePush, Point::AfterPush];
                 let durable = after.contains(point);
                 let allowed = if durable { [before + 1; 2] } else { [before, before + 1] };
                 let from = if killed { &copy } else { &dir };

@@ -56,7 +56,10 @@ fn opens_well(dir: &Path, states: &[Model], what: &str) -> bool {
             store.mark_damaged(&error.to_string()).unwrap();
             drop(store);
             let (_, opened) = Store::open(dir, &options()).unwrap();
-            assert!(matches!(opened, Opened::Rebuild(Reason::Damaged { .. })), "{what}: {opened:?}");
+            assert!(
+                matches!(opened, Opened::Rebuild(Reason::Damaged { .. })),
+                "{what}: {opened:?}"
+            );
             false
         }
         Err(error) => panic!("{what}: {error}"),
@@ -100,7 +103,8 @@ fn flipped_and_cut_files_open_as_they_were_or_empty() {
             }
         };
         fs::write(&file, bytes).unwrap();
-        rebuilt += usize::from(!opens_well(&copy, &states, &format!("round {round}: {what} at {at}")));
+        rebuilt +=
+            usize::from(!opens_well(&copy, &states, &format!("round {round}: {what} at {at}")));
         fs::remove_dir_all(&copy).unwrap();
     }
     assert!(rebuilt > 0, "no damage was noticed");

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p tonghop-wire --example decode_speed [PART OF A KIND]`
 
+#![allow(clippy::print_stdout, clippy::float_arithmetic, reason = "it prints how fast it was")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

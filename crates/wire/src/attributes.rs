@@ -11,11 +11,14 @@ use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Family;
 
-use crate::envelope::{Attribute, Envelope, kind_name};
+use crate::envelope::{
+    Attribute, Envelope, ID, REPLACES, SEQUENCE, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE, UNIT,
+    kind_name,
+};
 use crate::kind::{DocumentKind, Kind};
 use crate::moment;
 use crate::subject;
-use crate::text::{has_control, national_procedure, nfc};
+use crate::text::{clean, national_procedure};
 
 /// What the attributes say.
 #[derive(Debug, Clone)]
@@ -51,13 +54,13 @@ impl<'e> Attributes<'e> {
         let id = id("id", given.id)?;
         let unit = UnitCode::parse(given.unit).ok_or_else(|| bad("unit", given.unit))?;
         let source = source(given.source, unit)?;
-        let subject = nfc(Cow::Borrowed(given.subject));
-        if subject.len() > SUBJECT_BYTES_MAX || has_control(&subject) {
+        let (subject, odd) = clean(Cow::Borrowed(given.subject));
+        if odd || subject.len() > SUBJECT_BYTES_MAX {
             return Err(bad("subject", subject));
         }
         let (at, day) = moment::instant(given.time).ok_or_else(|| bad("time", given.time))?;
-        let sequence = optional(&envelope.sequence, "sequence")?.map(sequence).transpose()?;
-        let replaces = optional(&envelope.replaces, "replaces")?;
+        let sequence = optional(envelope, SEQUENCE)?.map(sequence).transpose()?;
+        let replaces = optional(envelope, REPLACES)?;
         let replaces = replaces.map(|text| self::id("replaces", text)).transpose()?;
         if replaces == Some(id) {
             return Err(bad("replaces", id));
@@ -79,17 +82,17 @@ impl<'e> Attributes<'e> {
 
 impl<'e> Given<'e> {
     fn of(envelope: &'e Envelope<'_>) -> Result<Self, Refusal> {
-        let specversion = required(&envelope.specversion, "specversion")?;
+        let specversion = required(envelope, SPECVERSION)?;
         if specversion != "1.0" {
             return Err(bad("specversion", specversion));
         }
         Ok(Self {
-            id: required(&envelope.id, "id")?,
-            source: required(&envelope.source, "source")?,
-            kind: required(&envelope.kind, "type")?,
-            subject: required(&envelope.subject, "subject")?,
-            time: required(&envelope.time, "time")?,
-            unit: required(&envelope.unit, "unit")?,
+            id: required(envelope, ID)?,
+            source: required(envelope, SOURCE)?,
+            kind: required(envelope, TYPE)?,
+            subject: required(envelope, SUBJECT)?,
+            time: required(envelope, TIME)?,
+            unit: required(envelope, UNIT)?,
         })
     }
 }
@@ -101,21 +104,19 @@ pub(crate) fn route(envelope: &Envelope<'_>) -> Result<(Kind, UnitCode), Refusal
     Ok((kind(envelope, given.kind, unit, None)?, unit))
 }
 
-fn required<'e>(attribute: &'e Attribute<'_>, name: &'static str) -> Result<&'e str, Refusal> {
-    optional(attribute, name)?.ok_or_else(|| missing(name))
+fn required<'e>(envelope: &'e Envelope<'_>, place: usize) -> Result<&'e str, Refusal> {
+    optional(envelope, place)?.ok_or_else(|| missing(envelope.attribute(place).0))
 }
 
 /// A text that is empty says nothing, like one that is not there.
-fn optional<'e>(
-    attribute: &'e Attribute<'_>,
-    name: &'static str,
-) -> Result<Option<&'e str>, Refusal> {
+fn optional<'e>(envelope: &'e Envelope<'_>, place: usize) -> Result<Option<&'e str>, Refusal> {
+    let (name, attribute) = envelope.attribute(place);
     match attribute {
         Attribute::Unset | Attribute::Null => Ok(None),
+        Attribute::Text(text) => Ok(Some(&**text).filter(|text| !text.is_empty())),
         Attribute::Wrong => {
             Err(Refusal::new(RefusalCode::EnvelopeBadAttribute).with("attribute", name))
         }
-        Attribute::Text(text) => Ok(Some(&**text).filter(|text| !text.is_empty())),
     }
 }
 
@@ -125,11 +126,10 @@ fn id<'e>(name: &'static str, text: &'e str) -> Result<&'e str, Refusal> {
 }
 
 fn source(text: &str, unit: UnitCode) -> Result<Cow<'_, str>, Refusal> {
-    let source = nfc(Cow::Borrowed(text));
-    let has_space =
-        source.contains(' ') || (!source.is_ascii() && source.chars().any(char::is_whitespace));
-    let is_reference = !has_control(&source) && !has_space;
-    if !is_reference || source.len() > SOURCE_BYTES_MAX {
+    let (source, odd) = clean(Cow::Borrowed(text));
+    let has_space = source.bytes().any(|byte| byte == b' ')
+        || (!source.is_ascii() && source.chars().any(char::is_whitespace));
+    if odd || has_space || source.len() > SOURCE_BYTES_MAX {
         return Err(bad("source", source));
     }
     let path = source.strip_prefix('/').and_then(|path| path.strip_prefix(unit.as_str()));
@@ -148,7 +148,7 @@ fn source(text: &str, unit: UnitCode) -> Result<Cow<'_, str>, Refusal> {
 
 fn sequence(text: &str) -> Result<u64, Refusal> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && *number > 0);
+    let number = text.parse().ok().filter(|number| digits && (1..u64::MAX).contains(number));
     number.ok_or_else(|| bad("sequence", text))
 }
 

@@ -40,8 +40,10 @@ impl Bodies {
     ) -> Result<Body, Refusal> {
         let body = match kind {
             Kind::Retracted(_) => Some(Body::Retracted),
-            Kind::Unit(kind) => unit_body(kind, subject, values).map(Body::Unit),
-            Kind::Procedure(kind) => Some(Body::Procedure(self.procedure(kind, values))),
+            Kind::Unit(kind) => {
+                unit_body(kind, subject, values).map(|event| Body::Unit(Box::new(event)))
+            }
+            Kind::Procedure(kind) => Some(Body::Procedure(Box::new(self.procedure(kind, values)))),
             Kind::Dossier(kind) => self.dossier(kind, values).map(Body::Dossier),
             Kind::Document(kind) => self.document(kind, values).map(Body::Document),
             Kind::Meeting(MeetingKind::Served) => meeting_body(values).map(Body::Meeting),

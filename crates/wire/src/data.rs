@@ -42,24 +42,38 @@ pub(crate) fn read_object<'a>(
     // A field that is given as null says nothing, but is given.
     let mut seen = 0_u32;
     let mut goes_on = scanner.object().map_err(malformed)?;
+    let mut likely = 0;
     while goes_on {
-        let name = scanner.name().map_err(malformed)?;
-        let is_named = |field: &&Field| field.json == name || field.proto == name;
-        let places = 0_usize..;
-        let Some((place, field)) = places.zip(spec.fields).find(|(_, field)| is_named(field))
-        else {
-            return Err(unknown(&name));
-        };
+        let (place, field) = next_field(spec.fields, likely, scanner)?;
+        likely = place + 1;
         let bit = 1 << place;
         if seen & bit != 0 {
             return Err(unreadable().with("field", field.json));
         }
         seen |= bit;
         let scalar = scanner.value().map_err(malformed)?;
-        values.set(place, Value::of_json(field, scalar)?);
+        values.slot(place).ok_or_else(unreadable)?.take_json(field, scalar)?;
         goes_on = scanner.more().map_err(malformed)?;
     }
     Ok(())
+}
+
+/// The field that the next member names. Most clients write fields in the order of the message.
+fn next_field(
+    fields: &'static [Field],
+    mut likely: usize,
+    scanner: &mut Scanner<'_>,
+) -> Result<(usize, &'static Field), Refusal> {
+    for field in fields.get(likely..).unwrap_or_default() {
+        if scanner.named(field.json) {
+            return Ok((likely, field));
+        }
+        likely += 1;
+    }
+    let name = scanner.name().map_err(malformed)?;
+    let is_named = |field: &Field| field.json == name || field.proto == name;
+    let mut places = (0_usize..).zip(fields);
+    places.find(|(_, field)| is_named(field)).ok_or_else(|| unknown(&name))
 }
 
 /// Reads a protobuf message.
@@ -84,15 +98,15 @@ pub(crate) fn read_protobuf<'a>(
             return Err(unreadable().with("field", field.json));
         }
         seen |= bit;
-        let value = match tag & 7 {
-            VARINT => Value::of_varint(field, from.int().ok_or_else(unreadable)?)?,
+        let slot = values.slot(place).ok_or_else(unreadable)?;
+        match tag & 7 {
+            VARINT => slot.take_varint(field, from.int().ok_or_else(unreadable)?)?,
             BYTES => {
                 let text = from.text().ok_or_else(unreadable)?;
-                Value::of_text(field, Cow::Borrowed(text))?
+                slot.take_text(field, Cow::Borrowed(text))?;
             }
             _ => return Err(unreadable().with("field", field.json)),
-        };
-        values.set(place, value);
+        }
     }
     Ok(())
 }

@@ -58,21 +58,45 @@ pub(crate) enum Data<'a> {
     Foreign,
 }
 
+/// The members of a `CloudEvent` that mean something, in the order in which the contract lists
+/// them, and in which most clients write them.
+const NAMES: [&str; 12] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "unit",
+    "sequence",
+    "replaces",
+    "data",
+    "datacontenttype",
+    "data_base64",
+];
+
+/// The place of each in [`NAMES`].
+pub(crate) const SPECVERSION: usize = 0;
+pub(crate) const ID: usize = 1;
+pub(crate) const SOURCE: usize = 2;
+pub(crate) const TYPE: usize = 3;
+pub(crate) const SUBJECT: usize = 4;
+pub(crate) const TIME: usize = 5;
+pub(crate) const UNIT: usize = 6;
+pub(crate) const SEQUENCE: usize = 7;
+pub(crate) const REPLACES: usize = 8;
+const DATA: usize = 9;
+const CONTENT_TYPE: usize = 10;
+const DATA_BASE64: usize = 11;
+
+/// Members that may be left out one after another.
+const LEFT_OUT: usize = 3;
+
 /// What a `CloudEvent` says of itself.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope<'a> {
-    pub(crate) specversion: Attribute<'a>,
-    pub(crate) id: Attribute<'a>,
-    pub(crate) source: Attribute<'a>,
-    pub(crate) kind: Attribute<'a>,
-    pub(crate) subject: Attribute<'a>,
-    pub(crate) time: Attribute<'a>,
-    pub(crate) unit: Attribute<'a>,
-    pub(crate) sequence: Attribute<'a>,
-    pub(crate) replaces: Attribute<'a>,
-    content_type: Attribute<'a>,
-    data_base64: Attribute<'a>,
-    pub(crate) data: Data<'a>,
+    attributes: [Attribute<'a>; NAMES.len()],
+    data: Data<'a>,
 }
 
 impl<'a> Envelope<'a> {
@@ -103,15 +127,21 @@ impl<'a> Envelope<'a> {
         let mut scanner = Scanner::new(text);
         let mut extensions: Vec<Cow<'a, str>> = Vec::new();
         let mut goes_on = scanner.object()?;
+        let mut likely = 0;
         while goes_on {
-            let name = scanner.name()?;
-            if name == "data" {
-                self.take_data(&mut scanner, values)?;
-            } else if let Some(slot) = self.slot(&name) {
-                slot.set(Attribute::of(scanner.value()?))?;
-            } else {
-                scanner.value()?;
-                extensions.push(name);
+            match next_member(likely, &mut scanner)? {
+                Member::Known(DATA) => {
+                    self.take_data(&mut scanner, values)?;
+                    likely = DATA + 1;
+                }
+                Member::Known(place) => {
+                    self.set(place, Attribute::of(scanner.value()?))?;
+                    likely = place + 1;
+                }
+                Member::Extension(name) => {
+                    scanner.value()?;
+                    extensions.push(name);
+                }
             }
             goes_on = scanner.more()?;
         }
@@ -135,10 +165,10 @@ impl<'a> Envelope<'a> {
                 body_type = Some(*value);
             }
             let Some(name) = headers::attribute(name) else { continue };
-            let Some(slot) = self.slot(&name) else { continue };
-            slot.set(headers::decode(value).map_or(Attribute::Wrong, Attribute::Text))?;
+            let Some(place) = place_of(&name).filter(|place| *place != DATA) else { continue };
+            self.set(place, headers::decode(value).map_or(Attribute::Wrong, Attribute::Text))?;
         }
-        let data_type = self.content_type.text().or(body_type).map(headers::data_type);
+        let data_type = self.text(CONTENT_TYPE).or(body_type).map(headers::data_type);
         self.data = match data_type {
             _ if payload.is_empty() => Data::Absent,
             None | Some(headers::DataType::Json) => Data::JsonPayload(payload),
@@ -148,41 +178,49 @@ impl<'a> Envelope<'a> {
         Ok(())
     }
 
-    fn slot(&mut self, name: &str) -> Option<&mut Attribute<'a>> {
-        Some(match name {
-            "specversion" => &mut self.specversion,
-            "id" => &mut self.id,
-            "source" => &mut self.source,
-            "type" => &mut self.kind,
-            "subject" => &mut self.subject,
-            "time" => &mut self.time,
-            "unit" => &mut self.unit,
-            "sequence" => &mut self.sequence,
-            "replaces" => &mut self.replaces,
-            "datacontenttype" => &mut self.content_type,
-            "data_base64" => &mut self.data_base64,
-            _ => return None,
-        })
+    /// Sets what was unset.
+    fn set(&mut self, place: usize, value: Attribute<'a>) -> Result<(), Malformed> {
+        match self.attributes.get_mut(place) {
+            Some(slot @ Attribute::Unset) => {
+                *slot = value;
+                Ok(())
+            }
+            Some(Attribute::Null | Attribute::Text(_) | Attribute::Wrong) | None => Err(Malformed),
+        }
+    }
+
+    /// The name of a place and what is there.
+    pub(crate) fn attribute(&self, place: usize) -> (&'static str, &Attribute<'a>) {
+        let name = NAMES.get(place).copied().unwrap_or_default();
+        (name, self.attributes.get(place).unwrap_or(&Attribute::Unset))
+    }
+
+    /// The text of an attribute, if it is one.
+    pub(crate) fn text(&self, place: usize) -> Option<&str> {
+        if let (_, Attribute::Text(text)) = self.attribute(place) { Some(text) } else { None }
+    }
+
+    /// The attributes of an event that are given, in the order of the contract.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let places = SPECVERSION..=REPLACES;
+        places.filter_map(|place| Some((self.attribute(place).0, self.text(place)?)))
     }
 
     /// Reads the data in one go if the type is known by now and they are good; a refusal of the
-    /// data waits until the attributes have been found good.
+    /// data waits until the attributes have been found good, and is then found again.
     fn take_data(
         &mut self,
         scanner: &mut Scanner<'a>,
         values: &mut Values<'a>,
     ) -> Result<(), Malformed> {
-        if !matches!(self.data, Data::Absent) {
-            return Err(Malformed);
-        }
-        if let Some(kind) = self.kind.text().and_then(kind_name).and_then(Kind::parse) {
+        self.set(DATA, Attribute::Wrong)?;
+        if let Some(kind) = self.text(TYPE).and_then(kind_name).and_then(Kind::parse) {
             let mut ahead = scanner.clone();
             if data::read_object(kind.spec(), &mut ahead, values).is_ok() {
                 self.data = Data::Read(kind);
                 *scanner = ahead;
                 return Ok(());
             }
-            *values = Values::new();
         }
         self.data = Data::Json(scanner.value()?);
         Ok(())
@@ -191,7 +229,7 @@ impl<'a> Envelope<'a> {
     /// Reads what the data say, unless that was done together with the envelope.
     pub(crate) fn read_data(&self, kind: Kind, values: &mut Values<'a>) -> Result<(), Refusal> {
         let structured = matches!(self.data, Data::Read(_) | Data::Json(_));
-        if let (true, Some(text)) = (structured, self.content_type.text())
+        if let (true, Some(text)) = (structured, self.text(CONTENT_TYPE))
             && headers::data_type(text) != headers::DataType::Json
         {
             return Err(bad_data().with("content_type", text));
@@ -207,7 +245,7 @@ impl<'a> Envelope<'a> {
             },
             Data::Protobuf(bytes) => data::read_protobuf(spec, bytes, values),
             Data::Foreign => {
-                Err(bad_data().with("content_type", self.content_type.text().unwrap_or_default()))
+                Err(bad_data().with("content_type", self.text(CONTENT_TYPE).unwrap_or_default()))
             }
         }
     }
@@ -217,20 +255,19 @@ impl<'a> Envelope<'a> {
         if let Data::Read(kind) = self.data {
             return Some(kind);
         }
-        self.kind.text().and_then(kind_name).and_then(Kind::parse)
+        self.text(TYPE).and_then(kind_name).and_then(Kind::parse)
     }
 
     /// Whether the data come as base64, which the contract does not know.
     pub(crate) fn has_base64(&self) -> bool {
-        !matches!(self.data_base64, Attribute::Unset | Attribute::Null)
+        !matches!(self.attribute(DATA_BASE64).1, Attribute::Unset | Attribute::Null)
     }
 
     /// The refusal with what is known of the event.
     pub(crate) fn refused(&self, refusal: Refusal) -> Refused {
-        let known = |attribute: &Attribute<'_>| {
-            attribute.text().map(|text| text.chars().take(TOLD_CHARS_MAX).collect())
-        };
-        Refused { refusal, source: known(&self.source), id: known(&self.id) }
+        let known =
+            |place| self.text(place).map(|text| text.chars().take(TOLD_CHARS_MAX).collect());
+        Refused { refusal, source: known(SOURCE), id: known(ID) }
     }
 }
 
@@ -242,20 +279,29 @@ impl<'a> Attribute<'a> {
             Scalar::Flag(_) | Scalar::Number(_) | Scalar::Nested(_) => Self::Wrong,
         }
     }
+}
 
-    /// Sets what was unset.
-    fn set(&mut self, value: Self) -> Result<(), Malformed> {
-        if !matches!(self, Self::Unset) {
-            return Err(Malformed);
+/// A member of a structured event.
+enum Member<'a> {
+    /// The place of its name.
+    Known(usize),
+    /// The name of an extension attribute.
+    Extension(Cow<'a, str>),
+}
+
+fn next_member<'a>(mut likely: usize, scanner: &mut Scanner<'a>) -> Result<Member<'a>, Malformed> {
+    for name in NAMES.get(likely..).unwrap_or_default().iter().take(LEFT_OUT) {
+        if scanner.named(name) {
+            return Ok(Member::Known(likely));
         }
-        *self = value;
-        Ok(())
+        likely += 1;
     }
+    let name = scanner.name()?;
+    Ok(place_of(&name).map_or(Member::Extension(name), Member::Known))
+}
 
-    /// The text, if it is one.
-    pub(crate) fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self { Some(text) } else { None }
-    }
+fn place_of(name: &str) -> Option<usize> {
+    NAMES.iter().position(|known| *known == name)
 }
 
 /// `dossier.accepted` of `vn.tonghop.dossier.accepted.v1`.

@@ -38,6 +38,9 @@ pub(crate) enum DataType {
 /// The mode that the headers tell. Without a content type and without attributes it is structured.
 pub(crate) fn mode(headers: &[(&str, &str)]) -> Mode {
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE));
+    if content_type.is_some_and(|(_, value)| *value == STRUCTURED) {
+        return Mode::Structured;
+    }
     let of_cloudevents = content_type.map(|(_, value)| essence(value)).filter(|essence| {
         essence.get(..23).is_some_and(|head| head.eq_ignore_ascii_case("application/cloudevents"))
     });

@@ -61,13 +61,35 @@ impl<'a> Scanner<'a> {
         Ok(name)
     }
 
+    /// Whether the next member has this name; if so, goes on to its value.
+    #[inline]
+    pub(crate) fn named(&mut self, name: &str) -> bool {
+        if self.peek() != Some(b'"') {
+            return false;
+        }
+        let start = self.at + 1;
+        let end = start + name.len();
+        let bytes = self.text.as_bytes();
+        if bytes.get(end) != Some(&b'"') || bytes.get(start..end) != Some(name.as_bytes()) {
+            return false;
+        }
+        let before = self.at;
+        self.at = end + 1;
+        if self.take(b':').is_ok() {
+            return true;
+        }
+        self.at = before;
+        false
+    }
+
     /// Whether another member follows in this object; if not, steps out of it.
     pub(crate) fn more(&mut self) -> Result<bool, Malformed> {
         self.more_until(b'}')
     }
 
     /// Whatever comes next.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "its result is used where it is made, not moved there")]
+    #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Scalar<'a>, Malformed> {
         match self.peek() {
             Some(b'"') => {
@@ -143,7 +165,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string whose opening quote was read.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "its result is used where it is made, not moved there")]
+    #[inline(always)]
     fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let start = self.at;
         let end = self.special_from(start);

@@ -1,6 +1,6 @@
 //! The kinds of event and the fields of their data: `proto/` as tables, written by `build.rs`.
 //!
-//! A new kind is a message in `proto/`; the compiler then asks [`crate::body`] what it means.
+//! A new kind is a message in `proto/`; the compiler then asks `body.rs` what it means.
 
 use tonghop_core::words::Family;
 

@@ -15,6 +15,11 @@ pub(crate) fn day(text: &str) -> Option<Day> {
     in_range(date([y1, y2, y3, y4], [m1, m2], [d1, d2])?)
 }
 
+/// Reads a day, or an instant of which the local day counts.
+pub(crate) fn day_or_instant(text: &str) -> Option<Day> {
+    day(text).or_else(|| instant(text).map(|(_, day)| day))
+}
+
 /// Reads RFC 3339 with an offset, to the millisecond; the day is the local one (UTC+7), from 1990
 /// to 2099. A leap second is the first of the next minute.
 pub(crate) fn instant(text: &str) -> Option<(Instant, Day)> {
@@ -57,8 +62,26 @@ fn in_range(day: Day) -> Option<Day> {
 }
 
 fn date(year: [&u8; 4], month: [&u8; 2], day: [&u8; 2]) -> Option<Day> {
-    let year = i32::try_from(digits(year, 9_999)?).ok()?;
-    Day::from_ymd(year, digits(month, 12)?, digits(day, 31)?)
+    number_of(digits(year, 9_999)?, digits(month, 12)?, digits(day, 31)?).map(Day::from_number)
+}
+
+/// Days since 1970-01-01 of a day of the Gregorian calendar, by the arithmetic that counts years
+/// from March; from 1970 to 2149. A test holds it to the calendar of `core`, which is slower.
+fn number_of(year: u32, month: u32, day: u32) -> Option<u16> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let last = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if day == 0 || day > last {
+        return None;
+    }
+    let (year, month) =
+        if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
+    u16::try_from(days.checked_sub(719_469)?).ok()
 }
 
 fn seconds(hour: [&u8; 2], minute: [&u8; 2]) -> Option<i64> {
@@ -122,6 +145,19 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(day(text).is_some(), holds, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_calendar_is_that_of_core() {
+        for year in [0, 1, 1600, 1900, 1969, 2150, 9_999].into_iter().chain(1970..2149) {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    let ours = number_of(year, month, day).map(Day::from_number);
+                    let core = Day::from_ymd(i32::try_from(year).unwrap(), month, day);
+                    assert_eq!(ours, core, "{year}-{month}-{day}");
+                }
+            }
         }
     }
 

@@ -4,19 +4,44 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+/// Whether every byte is printable ASCII: such a text is in normalisation form C, and has no
+/// control characters.
+pub(crate) fn is_plain(text: &str) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut odd = 0;
+    let mut rest = text.as_bytes();
+    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        // The high bit is set, below 0x20 by the borrow, at 0x7f by the carry, and from 0x80 on.
+        odd |= word | word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
+        rest = tail;
+    }
+    odd & (ONES * 0x80) == 0 && rest.iter().all(|byte| (0x20..0x7f).contains(byte))
+}
+
 /// The text in normalisation form C.
-pub(crate) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
+    if is_plain(&text) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text;
     }
     Cow::Owned(text.nfc().collect())
 }
 
+/// The text in normalisation form C, and whether there is a control character in it.
+#[inline]
+pub(crate) fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
+    if is_plain(&text) {
+        return (text, false);
+    }
+    let text = nfc(text);
+    let odd = text.chars().any(char::is_control);
+    (text, odd)
+}
+
 /// Whether there is a control character in it: a line break, a tab, a NUL.
-pub(crate) fn has_control(text: &str) -> bool {
-    // Counted and not searched: without a way out early it goes over many bytes at once.
-    let ascii = text.bytes().filter(u8::is_ascii_control).count();
-    ascii > 0 || (!text.is_ascii() && text.chars().any(char::is_control))
+#[cfg(test)]
+fn has_control(text: &str) -> bool {
+    clean(Cow::Borrowed(text)).1
 }
 
 /// A procedure's national code: `1.012790.000.00.00.H41` → `1.012790`; any other code as it is.
@@ -51,6 +76,24 @@ mod tests {
         ] {
             assert_eq!(national_procedure(code), national);
         }
+    }
+
+    #[test]
+    fn plain_is_printable_ascii() {
+        for byte in 0..=0x7f_u8 {
+            for length in 1..20 {
+                for place in 0..length {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[place] = byte;
+                    let text = String::from_utf8(bytes).unwrap();
+                    let printable = byte == b' ' || byte.is_ascii_graphic();
+                    assert_eq!(is_plain(&text), printable, "{text:?}");
+                    assert_eq!(has_control(&text), byte.is_ascii_control(), "{text:?}");
+                }
+            }
+        }
+        assert!(!is_plain("12345678ở") && !is_plain("ở12345678"));
+        assert!(has_control("\u{85}") && !has_control("ở"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::data;
 use crate::decoder::check;
-use crate::envelope::{Attribute, Envelope, Raw, unreadable};
+use crate::envelope::{Envelope, Raw, unreadable};
 use crate::headers;
 use crate::json::Malformed;
 use crate::refused::Refused;
@@ -37,7 +37,7 @@ pub fn to_structured(raw: &Raw<'_>) -> Result<String, Refused> {
     envelope.read(raw, &mut values)?;
     let attributes = check(&envelope, &mut values, None).map_err(|why| envelope.refused(why))?;
     let mut out = String::from("{");
-    for (name, value) in named(&envelope) {
+    for (name, value) in envelope.given() {
         data::quote(name, &mut out);
         out.push(':');
         data::quote(value, &mut out);
@@ -54,7 +54,8 @@ fn binary(line: &[u8], content_type: &str) -> Result<Message, Refused> {
     let mut values = Values::new();
     envelope.structured(line, &mut values).map_err(|Malformed| unreadable())?;
     let attributes = check(&envelope, &mut values, None).map_err(|why| envelope.refused(why))?;
-    let mut headers: Vec<(String, String)> = named(&envelope)
+    let mut headers: Vec<(String, String)> = envelope
+        .given()
         .map(|(name, value)| (format!("ce-{name}"), headers::encode(value)))
         .collect();
     headers.push(("ce-datacontenttype".to_owned(), content_type.to_owned()));
@@ -67,20 +68,4 @@ fn binary(line: &[u8], content_type: &str) -> Result<Message, Refused> {
         bytes
     };
     Ok(Message { headers, payload })
-}
-
-/// The attributes that are given, in the order of the contract.
-fn named<'e>(envelope: &'e Envelope<'_>) -> impl Iterator<Item = (&'static str, &'e str)> {
-    let all: [(&'static str, &'e Attribute<'_>); 9] = [
-        ("specversion", &envelope.specversion),
-        ("id", &envelope.id),
-        ("source", &envelope.source),
-        ("type", &envelope.kind),
-        ("subject", &envelope.subject),
-        ("time", &envelope.time),
-        ("unit", &envelope.unit),
-        ("sequence", &envelope.sequence),
-        ("replaces", &envelope.replaces),
-    ];
-    all.into_iter().filter_map(|(name, attribute)| Some((name, attribute.text()?)))
 }

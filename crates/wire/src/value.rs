@@ -11,7 +11,7 @@ use tonghop_core::unit_code::UnitCode;
 use crate::json::Scalar;
 use crate::kind::{FIELDS_MAX, Field, Form, Spec};
 use crate::moment;
-use crate::text::{has_control, nfc};
+use crate::text::clean;
 
 /// A value that is what its field says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +46,9 @@ impl<'a> Values<'a> {
         self.0.get(place).unwrap_or(&Value::Absent)
     }
 
-    /// Sets what a field says.
-    pub(crate) fn set(&mut self, place: usize, value: Value<'a>) {
-        if let Some(slot) = self.0.get_mut(place) {
-            *slot = value;
-        }
+    /// The value at this place, to be set.
+    pub(crate) fn slot(&mut self, place: usize) -> Option<&mut Value<'a>> {
+        self.0.get_mut(place)
     }
 
     /// The fields that are given, in the order of their numbers.
@@ -100,97 +98,124 @@ impl<'a> Values<'a> {
     }
 }
 
+// Each function writes the value in its place: moving it there afterwards costs as much as reading.
 impl<'a> Value<'a> {
-    /// What a JSON value says for the field.
-    pub(crate) fn of_json(field: &Field, scalar: Scalar<'a>) -> Result<Self, Refusal> {
+    /// Takes what a JSON value says for the field.
+    pub(crate) fn take_json(&mut self, field: &Field, scalar: Scalar<'a>) -> Result<(), Refusal> {
         match (field.form, scalar) {
-            (_, Scalar::Null) => Ok(Self::Absent),
-            (Form::Flag, Scalar::Flag(flag)) => Ok(Self::Flag(flag)),
-            (Form::Word(words), Scalar::Text(name)) => Self::of_word(field, words, &name),
+            (_, Scalar::Null) => *self = Self::Absent,
+            (Form::Flag, Scalar::Flag(flag)) => *self = Self::Flag(flag),
+            (Form::Word(words), Scalar::Text(name)) => return self.take_word(field, words, &name),
             (Form::Word(words), Scalar::Number(number)) => match number.parse() {
-                Ok(number) => Self::of_word_number(field, words, number),
-                Err(_) => Err(out_of_range(field, number)),
+                Ok(number) => return self.take_word_number(field, words, number),
+                Err(_) => return Err(out_of_range(field, number)),
             },
-            (Form::Count, Scalar::Number(number)) => Self::of_decimal(field, number),
-            (Form::Count, Scalar::Text(number)) => Self::of_decimal(field, &number),
+            (Form::Count, Scalar::Number(number)) => return self.take_decimal(field, number),
+            (Form::Count, Scalar::Text(number)) => return self.take_decimal(field, &number),
             (
                 Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment,
                 Scalar::Text(text),
-            ) => Self::of_text(field, text),
+            ) => return self.take_text(field, text),
             (_, Scalar::Flag(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Nested(_)) => {
-                Err(unreadable(field))
+                return Err(unreadable(field));
             }
         }
+        Ok(())
     }
 
-    /// What a varint of protobuf says for the field.
-    pub(crate) fn of_varint(field: &Field, number: u64) -> Result<Self, Refusal> {
+    /// Takes what a varint of protobuf says for the field.
+    pub(crate) fn take_varint(&mut self, field: &Field, number: u64) -> Result<(), Refusal> {
         match field.form {
-            Form::Flag => Ok(Self::Flag(number != 0)),
+            Form::Flag => *self = Self::Flag(number != 0),
             Form::Count => match u32::try_from(number) {
-                Ok(count) => Ok(Self::Count(count)),
-                Err(_) => Err(out_of_range(field, number)),
+                Ok(count) => *self = Self::Count(count),
+                Err(_) => return Err(out_of_range(field, number)),
             },
-            Form::Word(words) => Self::of_word_number(field, words, number),
+            Form::Word(words) => return self.take_word_number(field, words, number),
             Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment => {
-                Err(unreadable(field))
+                return Err(unreadable(field));
             }
         }
+        Ok(())
     }
 
-    /// What a text says for a field that is a string; an empty one says nothing.
-    pub(crate) fn of_text(field: &Field, text: Cow<'a, str>) -> Result<Self, Refusal> {
+    /// Takes what a text says for a field that is a string; an empty one says nothing.
+    pub(crate) fn take_text(&mut self, field: &Field, text: Cow<'a, str>) -> Result<(), Refusal> {
         if text.is_empty() {
-            return Ok(Self::Absent);
+            *self = Self::Absent;
+            return Ok(());
         }
-        let text = nfc(text);
-        let value = match field.form {
-            Form::Text if text.len() <= TEXT_BYTES_MAX => Some(Self::Text(text.clone())),
-            Form::Code | Form::Procedure if text.len() <= CODE_BYTES_MAX && !has_control(&text) => {
-                return Ok(Self::Text(text));
+        match field.form {
+            Form::Text => {
+                let (text, _) = clean(text);
+                if text.len() > TEXT_BYTES_MAX {
+                    return Err(out_of_range(field, text));
+                }
+                *self = Self::Text(text);
             }
-            Form::Unit => UnitCode::parse(&text).map(|unit| Self::Unit(code_of(unit, &text))),
-            Form::Day => moment::day(&text).map(|day| Self::On(text.clone(), day)),
-            Form::Moment => moment::day(&text)
-                .or_else(|| moment::instant(&text).map(|(_, day)| day))
-                .map(|day| Self::On(text.clone(), day)),
-            Form::Text | Form::Code | Form::Procedure => None,
+            Form::Code | Form::Procedure => {
+                let (text, odd) = clean(text);
+                if odd || text.len() > CODE_BYTES_MAX {
+                    return Err(out_of_range(field, text));
+                }
+                *self = Self::Text(text);
+            }
+            Form::Unit => match UnitCode::parse(&text) {
+                Some(unit) if unit.as_str() == text => *self = Self::Unit(text),
+                Some(unit) => *self = Self::Unit(Cow::Owned(unit.as_str().to_owned())),
+                None => return Err(out_of_range(field, text)),
+            },
+            Form::Day => match moment::day(&text) {
+                Some(day) => *self = Self::On(text, day),
+                None => return Err(out_of_range(field, text)),
+            },
+            Form::Moment => match moment::day_or_instant(&text) {
+                Some(day) => *self = Self::On(text, day),
+                None => return Err(out_of_range(field, text)),
+            },
             Form::Flag | Form::Count | Form::Word(_) => return Err(unreadable(field)),
+        }
+        Ok(())
+    }
+
+    fn take_word(
+        &mut self,
+        field: &Field,
+        words: &[(&str, u8)],
+        name: &str,
+    ) -> Result<(), Refusal> {
+        *self = match words.iter().find(|(word, _)| *word == name) {
+            Some((_, number)) => Self::Word(*number),
+            None if name.is_empty() || name == UNSPECIFIED => Self::Absent,
+            None => return Err(out_of_range(field, name)),
         };
-        value.ok_or_else(|| out_of_range(field, text))
+        Ok(())
     }
 
-    fn of_word(field: &Field, words: &[(&str, u8)], name: &str) -> Result<Self, Refusal> {
-        match words.iter().find(|(word, _)| *word == name) {
-            Some((_, number)) => Ok(Self::Word(*number)),
-            None if name.is_empty() || name == UNSPECIFIED => Ok(Self::Absent),
-            None => Err(out_of_range(field, name)),
-        }
-    }
-
-    fn of_word_number(field: &Field, words: &[(&str, u8)], number: u64) -> Result<Self, Refusal> {
-        match words.iter().find(|(_, known)| u64::from(*known) == number) {
-            Some((_, number)) => Ok(Self::Word(*number)),
-            None if number == 0 => Ok(Self::Absent),
-            None => Err(out_of_range(field, number.cast_signed())),
-        }
+    fn take_word_number(
+        &mut self,
+        field: &Field,
+        words: &[(&str, u8)],
+        number: u64,
+    ) -> Result<(), Refusal> {
+        *self = match words.iter().find(|(_, known)| u64::from(*known) == number) {
+            Some((_, number)) => Self::Word(*number),
+            None if number == 0 => Self::Absent,
+            None => return Err(out_of_range(field, number.cast_signed())),
+        };
+        Ok(())
     }
 
     /// A whole number; what has a sign, a point or an exponent is none.
-    fn of_decimal(field: &Field, text: &str) -> Result<Self, Refusal> {
-        if text.is_empty() {
-            return Ok(Self::Absent);
-        }
+    fn take_decimal(&mut self, field: &Field, text: &str) -> Result<(), Refusal> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse() {
-            Ok(count) if digits => Ok(Self::Count(count)),
-            _ => Err(out_of_range(field, text)),
-        }
+        *self = match text.parse() {
+            Ok(count) if digits => Self::Count(count),
+            _ if text.is_empty() => Self::Absent,
+            _ => return Err(out_of_range(field, text)),
+        };
+        Ok(())
     }
-}
-
-fn code_of<'a>(unit: UnitCode, text: &Cow<'a, str>) -> Cow<'a, str> {
-    if unit.as_str() == text { text.clone() } else { Cow::Owned(unit.as_str().to_owned()) }
 }
 
 /// The enum value 0 of every closed set.

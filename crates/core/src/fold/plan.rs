@@ -31,35 +31,64 @@ pub struct Plan {
     pub(super) slots: Vec<Slots>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a message wants a key for.
+#[derive(Clone, Copy)]
 enum Role {
     Identity,
     Timeline,
     Replaces,
 }
 
+/// Sorts by key. The upper 96 bits of each key and its place are sorted as one integer, which is
+/// several times faster than sorting pairs; keys that agree in 96 bits are put in order after.
+fn in_order(wanted: &[u128]) -> Vec<u32> {
+    const PLACE_BITS: u128 = 0xffff_ffff;
+    let mut packed: Vec<u128> = wanted
+        .iter()
+        .zip(0_u32..)
+        .map(|(key, place)| (key & !PLACE_BITS) | u128::from(place))
+        .collect();
+    packed.sort_unstable();
+    let mut places: Vec<u32> =
+        packed.iter().map(|packed| u32::try_from(packed & PLACE_BITS).unwrap_or(0)).collect();
+    let key_of = |place: &u32| {
+        usize::try_from(*place).ok().and_then(|place| wanted.get(place)).copied().unwrap_or(0)
+    };
+    for run in places.chunk_by_mut(|a, b| key_of(a) >> 32 == key_of(b) >> 32) {
+        if run.len() > 1 {
+            run.sort_unstable_by_key(|place| (key_of(place), *place));
+        }
+    }
+    places
+}
+
 impl Plan {
     /// Plans a batch.
     pub fn new(messages: Vec<Message>) -> Self {
-        let mut wanted: Vec<(u128, usize, Role)> = Vec::with_capacity(messages.len() * 2);
+        let mut wanted: Vec<u128> = Vec::with_capacity(messages.len() * 2);
+        let mut owners: Vec<(usize, Role)> = Vec::with_capacity(messages.len() * 2);
         for (place, message) in messages.iter().enumerate() {
             if let Ok(event) = &message.said {
-                wanted.push((event.statement.identity.0, place, Role::Identity));
-                wanted.push((event.timeline.0, place, Role::Timeline));
+                wanted.extend([event.statement.identity.0, event.timeline.0]);
+                owners.extend([(place, Role::Identity), (place, Role::Timeline)]);
                 if let Some(target) = event.statement.replaces {
-                    wanted.push((target.0, place, Role::Replaces));
+                    wanted.push(target.0);
+                    owners.push((place, Role::Replaces));
                 }
             }
         }
-        wanted.sort_unstable();
         let mut keys: Vec<u128> = Vec::with_capacity(wanted.len());
         let mut slots = vec![Slots::default(); messages.len()];
-        for (key, place, role) in wanted {
-            if keys.last() != Some(&key) {
-                keys.push(key);
+        for place in in_order(&wanted) {
+            let Ok(place) = usize::try_from(place) else { continue };
+            let (Some(key), Some((owner, role))) = (wanted.get(place), owners.get(place)) else {
+                continue;
+            };
+            if keys.last() != Some(key) {
+                keys.push(*key);
             }
             let slot = keys.len() - 1;
-            if let Some(slots) = slots.get_mut(place) {
+            if let Some(slots) = slots.get_mut(*owner) {
                 match role {
                     Role::Identity => slots.identity = slot,
                     Role::Timeline => slots.timeline = slot,

@@ -13,6 +13,7 @@ use crate::day::Day;
 use crate::family::unit::{Change, Event as UnitEvent};
 use crate::pack::{Packer, Unpacker};
 use crate::refusal::{Refusal, RefusalCode};
+use crate::registry::Unit;
 use crate::timeline::Timeline;
 use crate::unit_code::UnitCode;
 
@@ -92,12 +93,15 @@ impl Projection {
         records
     }
 
+    /// Whether the unit was ever registered.
+    pub(super) fn check_registered(&self, unit: UnitCode) -> Result<&Unit, Refusal> {
+        let unknown = || Refusal::new(RefusalCode::UnitUnknown).with("unit", unit);
+        self.registry.get(unit).ok_or_else(unknown)
+    }
+
     /// Whether the unit may say something that is dated on this day.
     pub(super) fn check_unit(&self, unit: UnitCode, day: Day) -> Result<(), Refusal> {
-        let Some(known) = self.registry.get(unit) else {
-            return Err(Refusal::new(RefusalCode::UnitUnknown).with("unit", unit));
-        };
-        match known.closed() {
+        match self.check_registered(unit)?.closed() {
             Some(closed) if day >= closed => Err(Refusal::new(RefusalCode::UnitClosed)
                 .with("unit", unit)
                 .with("closed", closed)

@@ -12,21 +12,23 @@ use crate::unit_code::UnitCode;
 pub(super) struct Sources(BTreeMap<UnitCode, BTreeSet<Arc<str>>>);
 
 impl Sources {
-    /// Whether the unit may publish from this source.
-    pub(super) fn check(&self, unit: UnitCode, source: &Arc<str>) -> Result<(), Refusal> {
-        let Some(known) = self.0.get(&unit) else { return Ok(()) };
-        let full = u32::try_from(known.len()).unwrap_or(u32::MAX) >= SOURCES_PER_UNIT_MAX;
-        if full && !known.contains(source) {
-            return Err(Refusal::new(RefusalCode::SourceTooMany)
-                .with("sources_max", SOURCES_PER_UNIT_MAX));
+    /// Whether the source is known; an error if it is new and the unit has too many.
+    pub(super) fn is_known(&self, unit: UnitCode, source: &Arc<str>) -> Result<bool, Refusal> {
+        let Some(known) = self.0.get(&unit) else { return Ok(false) };
+        if known.contains(source) {
+            return Ok(true);
         }
-        Ok(())
+        if u32::try_from(known.len()).unwrap_or(u32::MAX) >= SOURCES_PER_UNIT_MAX {
+            return Err(
+                Refusal::new(RefusalCode::SourceTooMany).with("sources_max", SOURCES_PER_UNIT_MAX)
+            );
+        }
+        Ok(false)
     }
 
-    /// Remembers a source; true if it is new.
-    pub(super) fn insert(&mut self, unit: UnitCode, source: &Arc<str>) -> bool {
-        let known = self.0.entry(unit).or_default();
-        !known.contains(source) && known.insert(Arc::clone(source))
+    /// Remembers a source.
+    pub(super) fn insert(&mut self, unit: UnitCode, source: &Arc<str>) {
+        self.0.entry(unit).or_default().insert(Arc::clone(source));
     }
 
     /// The sources of a unit, in order.

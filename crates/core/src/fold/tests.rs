@@ -18,7 +18,7 @@ fn registration(number: usize) -> Message {
         sequence: None,
         at,
         day: at.day().unwrap(),
-        body: Body::Unit(UnitEvent { code: about, change }),
+        body: Body::Unit(Box::new(UnitEvent { code: about, change })),
     };
     let event = Event {
         unit: parent.unwrap(),

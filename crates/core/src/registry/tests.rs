@@ -28,7 +28,7 @@ fn registry(changes: &[(&str, u16, Change)]) -> Registry {
                 sequence: None,
                 at: Instant::from_unix_ms(i64::from(*on) * 86_400_000),
                 day: day(*on),
-                body: Body::Unit(Event { code: code(unit), change: change.clone() }),
+                body: Body::Unit(Box::new(Event { code: code(unit), change: change.clone() })),
             },
         });
         registry.restore(code(unit), timeline);

@@ -89,6 +89,21 @@ fn a_retracted_closing_opens_the_unit_and_a_retracted_registration_shuts_it() {
 }
 
 #[test]
+fn a_unit_that_is_registered_anew_is_not_closed() {
+    check(
+        "H41 unit H41.17 2021-07-01 closed id=c
+         H41 unit H41.17 2021-08-01 registered DEPARTMENT parent=H41 name=new id=d
+         H41.17 site S1 2021-08-01 opened
+         H41 unit H41.17 2021-09-01 closed id=e
+         H41.17 site S2 2021-09-01 opened",
+        &expect![[r#"
+            H41.17 2021-08-01  open +1
+            line 5 is refused unit.closed unit=H41.17 closed=2021-09-01 day=2021-09-01
+        "#]],
+    );
+}
+
+#[test]
 fn only_the_office_of_the_level_speaks_of_units_and_makes_no_circles() {
     check(
         "H41.16 unit H41.18 2021-06-01 registered COMMUNE parent=H41

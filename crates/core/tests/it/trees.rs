@@ -45,7 +45,7 @@ fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
     let body = if retracts % 5 == 1 {
         Body::Retracted
     } else {
-        Body::Unit(unit::Event { code: kit::unit(code), change })
+        Body::Unit(Box::new(unit::Event { code: kit::unit(code), change }))
     };
     Saying {
         unit: kit::unit("H41"),
@@ -169,12 +169,32 @@ proptest! {
                 .filter(|(key, _)| registry.is_below(key.unit, root, key.day))
                 .map(|(_, amount)| amount).sum();
             prop_assert_eq!(reader.count(root, window, "flow:dossier.pending"), naive);
-            let stock: i64 = world.store.cells.iter()
-                .filter(|(key, _)| key.facet == Facet::All && key.day <= window.to)
-                .filter(|(key, _)| key.measure == Measure::DossierPending)
-                .filter(|(key, _)| registry.is_below(key.unit, root, window.to))
-                .map(|(_, amount)| amount).sum();
-            prop_assert_eq!(reader.count(root, window, "closing:dossier.pending"), stock);
+            let before = window.from.previous().unwrap();
+            let stock = |tree: Day, day: Day| -> i64 {
+                world.store.cells.iter()
+                    .filter(|(key, _)| key.facet == Facet::All && key.day <= day)
+                    .filter(|(key, _)| key.measure == Measure::DossierPending)
+                    .filter(|(key, _)| registry.is_below(key.unit, root, tree))
+                    .map(|(_, amount)| amount).sum()
+            };
+            let read = |reading: &str| reader.count(root, window, &format!("{reading}:dossier.pending"));
+            prop_assert_eq!(read("closing"), stock(window.to, window.to));
+            prop_assert_eq!(read("opening"), stock(before, before));
+            // On the day of a move itself what is carried in is still of the tree before.
+            for after in 0..14 {
+                let one = Window::new(day(after), day(after)).unwrap();
+                let before = one.from.previous().unwrap();
+                let opening = reader.count(root, one, "opening:dossier.pending");
+                prop_assert_eq!(opening, stock(before, before), "{} on {}", root, one.from);
+            }
+            // What joins less what leaves: each night, the stock of the evening in both trees.
+            let mut moved = 0;
+            let mut evening = before;
+            while evening < window.to {
+                moved += stock(evening.next(), evening) - stock(evening, evening);
+                evening = evening.next();
+            }
+            prop_assert_eq!(read("moved_in") - read("moved_out"), moved);
         }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn registrations() -> Vec<Event> {
                 id: format!("unit-{code}"),
                 sequence: None,
                 replaces: None,
-                body: Body::Unit(unit::Event { code: super::unit(code), change }),
+                body: Body::Unit(Box::new(unit::Event { code: super::unit(code), change })),
             }
             .event()
         })
@@ -225,14 +225,17 @@ fn plain(fact: &Fact, id: String) -> Saying {
 
 fn renamed(fact: &Fact, subject: &str) -> Body {
     let name = format!("N{}", fact[8] % 3).into();
-    Body::Unit(unit::Event { code: super::unit(subject), change: unit::Change::Renamed { name } })
+    Body::Unit(Box::new(unit::Event {
+        code: super::unit(subject),
+        change: unit::Change::Renamed { name },
+    }))
 }
 
 fn body(family: Family, fact: &Fact, subject: &str) -> Body {
     let (kind, p, q) = (fact[7], fact[8], fact[9]);
     match family {
         Family::Unit => unit_body(fact, subject),
-        Family::Procedure => Body::Procedure(procedure(kind, p, q)),
+        Family::Procedure => Body::Procedure(Box::new(procedure(kind, p, q))),
         Family::Dossier => Body::Dossier(dossier(kind, p, q)),
         Family::Document => Body::Document(document(kind, p, q)),
         Family::Meeting => Body::Meeting(meeting::Event::Served {
@@ -267,7 +270,7 @@ fn unit_body(fact: &Fact, subject: &str) -> Body {
         },
         _ => unit::Change::Moved { parent },
     };
-    Body::Unit(unit::Event { code: super::unit(subject), change })
+    Body::Unit(Box::new(unit::Event { code: super::unit(subject), change }))
 }
 
 fn procedure(kind: u8, p: u8, q: u8) -> procedure::Event {

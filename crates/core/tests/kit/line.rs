@@ -121,8 +121,8 @@ impl<'a> Words<'a> {
             return Body::Retracted;
         }
         match family {
-            Family::Unit => Body::Unit(self.unit(kind, subject)),
-            Family::Procedure => Body::Procedure(self.procedure(kind)),
+            Family::Unit => Body::Unit(Box::new(self.unit(kind, subject))),
+            Family::Procedure => Body::Procedure(Box::new(self.procedure(kind))),
             Family::Dossier => Body::Dossier(self.dossier(kind)),
             Family::Document => Body::Document(self.document(kind)),
             Family::Meeting => Body::Meeting(self.meeting(kind)),

@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, watch};
 use super::{DONE, FAILED, NO, grouped, print};
 use crate::local;
 use crate::nats::{
-    ConnectSettings, Reader, ReaderSettings, StreamIdentity, StreamName, connect, ensure_streams, REPLICAS,
+    ConnectSettings, REPLICAS, Reader, ReaderSettings, StreamIdentity, StreamName, connect,
+    ensure_streams,
 };
 use crate::settings::Settings;
 

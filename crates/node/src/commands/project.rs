@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{DONE, stop_signal};
 use crate::nats::{ConnectSettings, connect};
 use crate::reading::Reading;
+use crate::replay::Earlier;
 use crate::settings::Settings;
 use crate::worker::{self, WorkerSettings};
 
@@ -20,7 +21,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     connection.creds.clone_from(&settings.creds);
     connection.wait_max = CONNECT_MAX;
     let client = connect(&connection).await?;
-    let reading = Arc::new(Reading::new()?);
+    let earlier = Earlier::new(client.clone(), settings.data.clone(), stop.clone());
+    let reading = Arc::new(Reading::new()?.with_earlier(earlier));
     let worker = WorkerSettings { data: settings.data.clone(), client };
     worker::run(&worker, &reading, stop).await?;
     Ok(ExitCode::from(DONE))

@@ -16,8 +16,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::nats::{
-    ConnectSettings, NatsError, Outgoing, Publisher, PublisherSettings, Receipt, connect,
-    ensure_streams, REPLICAS,
+    ConnectSettings, NatsError, Outgoing, Publisher, PublisherSettings, REPLICAS, Receipt, connect,
+    ensure_streams,
 };
 use crate::settings::Settings;
 
@@ -37,10 +37,12 @@ const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// The arguments.
 #[derive(Debug, Args)]
-#[command(after_help = "Each line of an NDJSON file is one CloudEvent in structured JSON. The first \
+#[command(
+    after_help = "Each line of an NDJSON file is one CloudEvent in structured JSON. The first \
 row of a CSV file names the attributes (id, source, type, subject, time, unit, sequence, replaces) \
 and the fields of data (data.procedure, data.dueOn, …).\n\nExamples:\n  tonghop publish \
-events.ndjson\n  tonghop sample --scale 0.01 | tonghop publish -")]
+events.ndjson\n  tonghop sample --scale 0.01 | tonghop publish -"
+)]
 pub struct PublishArgs {
     /// NDJSON or CSV files; - is standard input (NDJSON)
     #[arg(required = true, value_name = "FILE")]
@@ -205,7 +207,8 @@ fn progress_bar(total: Option<u64>, at: u64) -> indicatif::ProgressBar {
     };
     if let (Some(_), Ok(style)) = (total, indicatif::ProgressStyle::with_template(template)) {
         bar.set_style(style);
-    } else if let Ok(style) = indicatif::ProgressStyle::with_template("{elapsed_precise} {msg} stored")
+    } else if let Ok(style) =
+        indicatif::ProgressStyle::with_template("{elapsed_precise} {msg} stored")
     {
         bar.set_style(style);
     }

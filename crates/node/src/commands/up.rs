@@ -8,11 +8,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{DONE, print, stop_signal};
+use crate::http;
 use crate::nats::{ConnectSettings, NatsServer, ServerSettings, connect};
 use crate::reading::Reading;
+use crate::replay::Earlier;
 use crate::settings::Settings;
 use crate::worker::{self, WorkerSettings};
-use crate::http;
 
 /// The arguments.
 #[derive(Debug, Args)]
@@ -35,7 +36,8 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     server_settings.sync_interval.clone_from(&args.sync);
     let mut server = NatsServer::start(&server_settings).await?;
     let client = connect(&ConnectSettings::new(server.url(), "tonghop up")).await?;
-    let reading = Arc::new(Reading::new()?);
+    let earlier = Earlier::new(client.clone(), settings.data.clone(), stop.clone());
+    let reading = Arc::new(Reading::new()?.with_earlier(earlier));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, settings);
     let worker = WorkerSettings { data: settings.data.clone(), client };

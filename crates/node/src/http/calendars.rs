@@ -43,9 +43,8 @@ fn year(text: &str) -> Result<i32, Problem> {
     let (first, last) = (Day::MIN.year(), Day::MAX.year());
     let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     let year = if digits { text.parse().ok() } else { None };
-    year.filter(|year| (first..=last).contains(year)).ok_or_else(|| {
-        Problem::value("year", text, &format!("give a year from {first} to {last}"))
-    })
+    year.filter(|year| (first..=last).contains(year))
+        .ok_or_else(|| Problem::value("year", text, &format!("give a year from {first} to {last}")))
 }
 
 fn one(json: &mut Json, calendar: &Calendar, year: i32, lang: Lang) {

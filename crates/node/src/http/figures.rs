@@ -16,12 +16,13 @@ type FacetCode = (FacetKind, String);
 
 /// `/v1/figures?indicator=…`.
 pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
-    let allowed: Vec<&'static str> = ["indicator"].iter().chain(FIGURE_PARAMETERS).copied().collect();
+    let allowed: Vec<&'static str> =
+        ["indicator"].iter().chain(FIGURE_PARAMETERS).copied().collect();
     let parameters = request.parameters(&allowed)?;
     let catalogue = request.view()?.catalogue();
-    let id = parameters.get("indicator").ok_or_else(|| {
-        Problem::parameter("indicator", "which? GET /v1/indicators lists them")
-    })?;
+    let id = parameters
+        .get("indicator")
+        .ok_or_else(|| Problem::parameter("indicator", "which? GET /v1/indicators lists them"))?;
     let indicator = catalogue.indicator(id).ok_or_else(|| {
         let known = catalogue.indicators.iter().map(|indicator| indicator.id.clone());
         let mut hint = "GET /v1/indicators lists them".to_owned();
@@ -48,7 +49,6 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
     let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };
     answer(request.view()?, indicator, &wish, id.facet)
 }
-
 
 fn answer(
     view: &View,

@@ -58,8 +58,7 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let filled = request.view()?.read(&facets::of_form(form, catalogue), |moment| {
         let query = wish.query(&moment.registry(None), moment.position)?;
         let registry = moment.registry(query.known);
-        let sources =
-            Sources { registry: &registry, book: moment.book, facets: moment.facets };
+        let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);
         Ok::<_, AskError>(Filled { table, query, position: moment.position, lag: moment.lag })
     });
@@ -70,7 +69,11 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let answer = FormAnswer::parse(&json.0)
         .map_err(|error| Problem::value("format", format, &error.to_string()))?;
     let body = csv::csv(&answer).into_bytes();
-    Ok(Answer { content_type: "text/csv; charset=utf-8; header=present", body, ..Answer::json(json) })
+    Ok(Answer {
+        content_type: "text/csv; charset=utf-8; header=present",
+        body,
+        ..Answer::json(json)
+    })
 }
 
 /// Where the view stands.
@@ -158,7 +161,8 @@ struct ColumnText {
 impl Filled {
     fn json(&self, form: &Form, catalogue: &Catalogue, wish: &Wish) -> Json {
         let cells = self.table.rows.iter().map(|row| row.values.len()).sum::<usize>();
-        let mut json = Json::with_capacity(4_096 + 128 * self.table.rows.len() + CELL_BYTES * cells);
+        let mut json =
+            Json::with_capacity(4_096 + 128 * self.table.rows.len() + CELL_BYTES * cells);
         json.raw("{").key("form").text(&form.id).raw(",");
         json.key("unit").text(self.query.root.as_str()).raw(",");
         question(&mut json, wish);
@@ -172,7 +176,11 @@ impl Filled {
             self.levels(&mut json, &pairs);
             json.raw("]");
         }
-        json.raw(",\"lang\":").text(wish.lang.word()).raw(",\"title\":").text(wish.lang.of(&form.label)).raw(",\"columns\":[");
+        json.raw(",\"lang\":")
+            .text(wish.lang.word())
+            .raw(",\"title\":")
+            .text(wish.lang.of(&form.label))
+            .raw(",\"columns\":[");
         if form.layout != Layout::List {
             columns(&mut json, &pairs, wish.lang);
         }
@@ -286,4 +294,3 @@ fn columns(json: &mut Json, pairs: &[(&Slot, &Indicator)], lang: Lang) {
         json.raw(",\"nature\":").text(indicator.nature.word()).raw("}");
     }
 }
-

@@ -17,9 +17,13 @@ pub fn csv(form: &FormAnswer) -> String {
 }
 
 fn list(form: &FormAnswer, out: &mut String) {
-    line(out, ["key", "label", "indicator", "counted", "value", "part", "whole"].map(str::to_owned));
+    line(
+        out,
+        ["key", "label", "indicator", "counted", "value", "part", "whole"].map(str::to_owned),
+    );
     for row in &form.rows {
-        let texts = [Some(&row.key), Some(&row.label), row.indicator.as_ref(), row.counted.as_ref()];
+        let texts =
+            [Some(&row.key), Some(&row.label), row.indicator.as_ref(), row.counted.as_ref()];
         let texts = texts.map(|text| harmless(text.map_or("", String::as_str)));
         let cell = row.cells.get("value");
         let value = integer(cell.and_then(|cell| cell.value));

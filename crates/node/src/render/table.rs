@@ -111,7 +111,8 @@ fn top(form: &FormAnswer) -> String {
         format!("{period} ({}), ", form.calendar.as_deref().unwrap_or(""))
     });
     let unit = form.rows.iter().find(|row| row.key == form.unit).map_or("", |row| &row.label);
-    let mut out = format!("{}\n{} {}\n", plain(&form.title), plain(&form.unit), plain(unit));
+    let unit = format!("{} {}", plain(&form.unit), plain(unit));
+    let mut out = format!("{}\n{}\n", plain(&form.title), unit.trim_end());
     writeln_to(&mut out, &format!("{period}{from} – {to}"));
     out
 }

@@ -1,0 +1,193 @@
+use expect_test::expect;
+
+use super::table::{by_level, table};
+use super::*;
+
+#[test]
+fn numbers_are_written_as_each_language_does() {
+    let check = |value, vi: &str, en: &str| {
+        assert_eq!((number(value, Lang::Vi), number(value, Lang::En)), (vi.into(), en.into()));
+    };
+    check(0, "0", "0");
+    check(999, "999", "999");
+    check(1_000, "1.000", "1,000");
+    check(1_034_859, "1.034.859", "1,034,859");
+    check(-1_000, "-1.000", "-1,000");
+    check(-999, "-999", "-999");
+    check(i64::MIN, "-9.223.372.036.854.775.808", "-9,223,372,036,854,775,808");
+}
+
+#[test]
+fn ratios_are_rounded_half_up_when_shown() {
+    let check = |part, whole, vi: &str, en: &str| {
+        let share = Share { part, whole };
+        assert_eq!((percent(share, Lang::Vi), percent(share, Lang::En)), (vi.into(), en.into()));
+    };
+    check(147, 200, "73,5 %", "73.5 %");
+    check(1, 3, "33,33 %", "33.33 %");
+    check(2, 3, "66,67 %", "66.67 %");
+    check(1, 1, "100 %", "100 %");
+    check(0, 7, "0 %", "0 %");
+    check(1, 20_000, "0,01 %", "0.01 %");
+    check(1, 1_000, "0,1 %", "0.1 %");
+    check(50, 1, "5.000 %", "5,000 %");
+    check(-1, 8, "-12,5 %", "-12.5 %");
+    check(3, 0, "–", "–");
+    check(0, 0, "–", "–");
+}
+
+fn count(value: i64) -> CellAnswer {
+    let status = "computed".to_owned();
+    CellAnswer { value: Some(value), ratio: None, status, figure: None }
+}
+
+fn cells(c3: i64, early: i64) -> Cells {
+    Cells(vec![("c3".to_owned(), count(c3)), ("noDueDate".to_owned(), count(early))])
+}
+
+fn row(key: &str, label: &str, level: Option<&str>, cells: Cells) -> RowAnswer {
+    let (key, label) = (key.to_owned(), label.to_owned());
+    let level = level.map(str::to_owned);
+    RowAnswer { key, label, level, indicator: None, counted: None, cells }
+}
+
+fn column(key: &str, label: &str) -> Column {
+    Column {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        indicator: "dossiers.x".to_owned(),
+        counted: "hồ sơ".to_owned(),
+        nature: "flow".to_owned(),
+    }
+}
+
+fn form(lang: Lang) -> FormAnswer {
+    let level = |level: Option<&str>, cells| LevelAnswer { level: level.map(str::to_owned), cells };
+    FormAnswer {
+        form: "bieu-06a".to_owned(),
+        unit: "H41".to_owned(),
+        window: Days { from: "2021-06-15".to_owned(), to: "2021-09-14".to_owned() },
+        calendar: Some("legal".to_owned()),
+        period: Some("2021-Q3".to_owned()),
+        tree: "as-was".to_owned(),
+        known_at: None,
+        position: 2_203_144,
+        lag: 0,
+        rows: vec![
+            row("H41", "Nghệ An", Some("PROVINCE"), cells(1_034_859, 7)),
+            row("H41.16", "Sở TT&TT\u{1b}[31m", Some("DEPARTMENT"), cells(85, 0)),
+            row("H41.30", &"x".repeat(60), None, Cells::default()),
+            row("TOTAL", "Tổng số", None, cells(1_034_859, 7)),
+        ],
+        levels: Some(vec![
+            level(None, cells(1, 0)),
+            level(Some("PROVINCE"), cells(2, 0)),
+            level(Some("DEPARTMENT"), cells(85, 0)),
+            level(Some("COMMUNE"), cells(1_034_771, 7)),
+        ]),
+        lang,
+        title: "Biểu số II.06a".to_owned(),
+        columns: vec![column("c3", "Tổng số"), column("noDueDate", "Không có hạn")],
+    }
+}
+
+#[test]
+fn a_form_by_unit_as_a_table() {
+    expect![[r"
+        Biểu số II.06a
+        H41 Nghệ An
+        2021-Q3 (legal), 15/06/2021 – 14/09/2021
+        ┌──────────────────────────────────────────────┬───────────┬───┐
+        │                                              ┆        c3 ┆ a │
+        ╞══════════════════════════════════════════════╪═══════════╪═══╡
+        │ H41 Nghệ An                                  ┆ 1.034.859 ┆ 7 │
+        │ H41.16 Sở TT&TT�[31m                         ┆        85 ┆ 0 │
+        │ H41.30 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… ┆         0 ┆ 0 │
+        │ Tổng số                                      ┆ 1.034.859 ┆ 7 │
+        └──────────────────────────────────────────────┴───────────┴───┘
+          c3  Tổng số, hồ sơ
+          a   Không có hạn, hồ sơ (noDueDate)
+        Nhật ký đến vị trí 2.203.144; còn chờ 0 sự kiện.
+    "]]
+    .assert_eq(&table(&form(Lang::Vi)));
+}
+
+#[test]
+fn a_form_by_level() {
+    expect![[r"
+        Biểu số II.06a
+        H41 Nghệ An
+        2021-Q3 (legal), 2021-06-15 – 2021-09-14
+        ┌─────────────┬───────────┬───┐
+        │             ┆        c3 ┆ a │
+        ╞═════════════╪═══════════╪═══╡
+        │ Departments ┆        85 ┆ 0 │
+        │ Districts   ┆         0 ┆ 0 │
+        │ Communes    ┆ 1,034,771 ┆ 7 │
+        │ Others      ┆         3 ┆ 0 │
+        │ Tổng số     ┆ 1,034,859 ┆ 7 │
+        └─────────────┴───────────┴───┘
+          c3  Tổng số, hồ sơ
+          a   Không có hạn, hồ sơ (noDueDate)
+        The log up to position 2,203,144; 0 events wait behind it.
+    "]]
+    .assert_eq(&by_level(&form(Lang::En)));
+}
+
+#[test]
+fn a_list_as_a_table_and_as_csv() {
+    let mut list = form(Lang::Vi);
+    list.columns.clear();
+    list.levels = None;
+    let ratio = Some(Ratio { part: 103_105, whole: 140_857 });
+    let share = CellAnswer { value: None, ratio, status: "computed".to_owned(), figure: None };
+    let figure = |key: &str, label: &str, counted: &str, cell| RowAnswer {
+        indicator: Some("documents.x".to_owned()),
+        counted: Some(counted.to_owned()),
+        ..row(key, label, None, Cells(vec![("value".to_owned(), cell)]))
+    };
+    list.rows = vec![
+        figure("1", "Văn bản đi", "văn bản", count(140_857)),
+        figure("2", "-1+1, \"ký số\"", "", share),
+    ];
+    expect![[r#"
+        Biểu số II.06a
+        H41
+        2021-Q3 (legal), 15/06/2021 – 14/09/2021
+        ┌───┬───────────────┬─────────┬─────────────┐
+        │   ┆ Chỉ tiêu      ┆ Số liệu ┆ Đơn vị tính │
+        ╞═══╪═══════════════╪═════════╪═════════════╡
+        │ 1 ┆ Văn bản đi    ┆ 140.857 ┆ văn bản     │
+        │ 2 ┆ -1+1, "ký số" ┆  73,2 % ┆             │
+        └───┴───────────────┴─────────┴─────────────┘
+        Nhật ký đến vị trí 2.203.144; còn chờ 0 sự kiện.
+    "#]]
+    .assert_eq(&table(&list));
+    expect![[r#"
+        key,label,indicator,counted,value,part,whole
+        1,Văn bản đi,documents.x,văn bản,140857,,
+        2,"'-1+1, ""ký số""",documents.x,,,103105,140857
+    "#]]
+    .assert_eq(&csv::csv(&list).replace("\r\n", "\n"));
+}
+
+#[test]
+fn csv_runs_nothing() {
+    let mut form = form(Lang::Vi);
+    for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        form.rows = vec![row(bad, bad, Some(bad), cells(-5, 0))];
+        let text = csv::csv(&form);
+        let line = text.split_once("\r\n").unwrap().1;
+        assert!(!line.contains(&format!(",{bad}")) && !line.starts_with(bad), "{line}");
+        assert!(line.ends_with(",-5,0\r\n"), "numbers stay numbers: {line}");
+    }
+}
+
+#[test]
+fn the_order_of_cells_is_kept() {
+    let text = serde_json::to_string(&form(Lang::Vi)).unwrap();
+    let read = FormAnswer::parse(text.as_bytes()).unwrap();
+    assert_eq!(read, form(Lang::Vi));
+    assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    assert!(read.pretty().unwrap().contains("\n  \"form\": \"bieu-06a\""));
+}

@@ -1,5 +1,6 @@
 //! Asking the process that owns the store.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -53,11 +54,17 @@ pub(super) async fn send(
     mut request: Request<Body>,
 ) -> Result<Response<Incoming>, SocketError> {
     let socket = socket_path(data);
-    let stream = connect(&socket)
-        .await
-        .map_err(|_| SocketError::NobodyListens { data: data.to_owned() })?;
-    let broken =
-        |error: hyper::Error| SocketError::BrokenOff { socket: socket.clone(), error: error.into() };
+    let stream = connect(&socket).await.map_err(|error| {
+        if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) {
+            SocketError::NobodyListens { data: data.to_owned() }
+        } else {
+            SocketError::Io { socket: socket.clone(), error }
+        }
+    })?;
+    let broken = |error: hyper::Error| SocketError::BrokenOff {
+        socket: socket.clone(),
+        error: error.into(),
+    };
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     tokio::spawn(async move {

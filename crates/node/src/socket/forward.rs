@@ -21,15 +21,8 @@ use super::{SocketError, accept, socket_path};
 use crate::http::Problem;
 
 /// What belongs to one connection and is not handed on (RFC 9110, 7.6.1).
-const HOP_BY_HOP: [HeaderName; 7] = [
-    CONNECTION,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+const HOP_BY_HOP: [HeaderName; 7] =
+    [CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 
 /// Hands every request on to the socket of the data directory, until `stop` says so. It serves
 /// whether or not anybody listens there yet.

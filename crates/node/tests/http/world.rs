@@ -20,11 +20,11 @@ use tonghop_core::timeline::{Entry, Timeline};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Level;
 
-pub fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
-pub fn code(text: &str) -> UnitCode {
+pub(crate) fn code(text: &str) -> UnitCode {
     UnitCode::parse(text).unwrap()
 }
 
@@ -45,11 +45,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
          opening:dossier.pending",
     ),
     ("c4", "dossiers.received_online", "flow:dossier.received_online"),
-    (
-        "c5",
-        "dossiers.received_other",
-        "flow:dossier.received_direct flow:dossier.received_post",
-    ),
+    ("c5", "dossiers.received_other", "flow:dossier.received_direct flow:dossier.received_post"),
     ("c6", "dossiers.carried_in", "opening:dossier.pending"),
     (
         "c7",
@@ -66,11 +62,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
     ),
     ("c10", "dossiers.settled_late", "flow:dossier.settled_late"),
     ("c11", "dossiers.pending", "closing:dossier.pending"),
-    (
-        "c12",
-        "dossiers.pending_in_term",
-        "closing:dossier.pending -closing:dossier.overdue",
-    ),
+    ("c12", "dossiers.pending_in_term", "closing:dossier.pending -closing:dossier.overdue"),
     ("c13", "dossiers.pending_overdue", "closing:dossier.overdue"),
     ("noDueDate", "dossiers.no_due_date", "flow:dossier.settled_no_due"),
     ("withdrawn", "dossiers.withdrawn", "flow:dossier.withdrawn"),
@@ -89,7 +81,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
 ];
 
 /// Indicators and forms like those of the catalogue files, fewer.
-pub fn catalogue() -> Catalogue {
+pub(crate) fn catalogue() -> Catalogue {
     let mut indicators: Vec<Indicator> = COLUMNS
         .iter()
         .map(|(key, id, text)| Indicator {
@@ -187,14 +179,20 @@ fn timeline(code: UnitCode, at: &str, changes: Vec<Change>) -> Timeline {
                 sequence: None,
                 at,
                 day: at.day().unwrap(),
-                body: Body::Unit(Event { code, change }),
+                body: Body::Unit(Box::new(Event { code, change })),
             },
         });
     }
     timeline
 }
 
-pub fn register(registry: &mut Registry, text: &str, name: &str, level: Level, parent: &str) {
+pub(crate) fn register(
+    registry: &mut Registry,
+    text: &str,
+    name: &str,
+    level: Level,
+    parent: &str,
+) {
     let change = Change::Registered {
         name: name.into(),
         level,
@@ -206,7 +204,7 @@ pub fn register(registry: &mut Registry, text: &str, name: &str, level: Level, p
 }
 
 /// A province, a department, a district with two communes, and a unit that is closed again.
-pub fn registry() -> Registry {
+pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     register(&mut registry, "H41", "Nghệ An", Level::Province, "");
     register(&mut registry, "H41.16", "Sở Thông tin và Truyền thông", Level::Department, "H41");
@@ -228,13 +226,13 @@ pub fn registry() -> Registry {
     registry
 }
 
-pub fn change(unit: &str, measure: Measure, on: &str, amount: i64) -> CellChange {
+pub(crate) fn change(unit: &str, measure: Measure, on: &str, amount: i64) -> CellChange {
     let day = day(on);
     let key = CellKey { unit: code(unit), measure, facet: Facet::All, day, recorded: day };
     CellChange { key, amount }
 }
 
-pub fn changes() -> Vec<CellChange> {
+pub(crate) fn changes() -> Vec<CellChange> {
     use Measure as M;
     vec![
         change("H41.16", M::DossierReceivedOnline, "2021-06-15", 80),
@@ -251,7 +249,7 @@ pub fn changes() -> Vec<CellChange> {
     ]
 }
 
-pub fn book(changes: &[CellChange]) -> Book {
+pub(crate) fn book(changes: &[CellChange]) -> Book {
     let mut book = Book::default();
     for change in changes {
         book.add(&change.key, change.amount);
@@ -260,7 +258,7 @@ pub fn book(changes: &[CellChange]) -> Book {
 }
 
 /// The announcement of a step from a position to a position.
-pub fn step(from: u64, position: u64) -> Announcement {
+pub(crate) fn step(from: u64, position: u64) -> Announcement {
     let count = usize::try_from(position + 1 - from).unwrap();
     Announcement {
         from,
@@ -271,6 +269,6 @@ pub fn step(from: u64, position: u64) -> Announcement {
     }
 }
 
-pub fn shared() -> Arc<Catalogue> {
+pub(crate) fn shared() -> Arc<Catalogue> {
     Arc::new(catalogue())
 }

@@ -78,10 +78,7 @@ pub fn random_commit(position: u64, seed: u64) -> Commit {
     }
     Commit {
         position: position + events,
-        cells: cells
-            .iter()
-            .map(|(key, amount)| CellChange { key: key.clone(), amount })
-            .collect(),
+        cells: cells.iter().map(|(key, amount)| CellChange { key: key.clone(), amount }).collect(),
         entries: entries.into_iter().collect(),
         records: records.into_iter().collect(),
     }

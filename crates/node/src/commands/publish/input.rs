@@ -56,12 +56,8 @@ impl Line {
     /// Makes a line ready.
     pub(super) fn new(place: Place, payload: Vec<u8>) -> Self {
         match tonghop_wire::route(&payload) {
-            Ok(subject) => {
-                Self::Event { place, subject: subject.into(), payload: payload.into() }
-            }
-            Err(refused) => {
-                Self::unsendable(place, refused.to_string())
-            }
+            Ok(subject) => Self::Event { place, subject: subject.into(), payload: payload.into() },
+            Err(refused) => Self::unsendable(place, refused.to_string()),
         }
     }
 

@@ -69,8 +69,7 @@ impl Bookmark {
         let Some(file) = &self.file else { return Ok(()) };
         let dir = file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-        let kept =
-            Kept { path: file.clone(), bytes: self.place.bytes, lines: self.place.lines };
+        let kept = Kept { path: file.clone(), bytes: self.place.bytes, lines: self.place.lines };
         let new = file.with_extension("new");
         fs::write(&new, serde_json::to_vec(&kept)?)?;
         fs::rename(&new, file).with_context(|| file.display().to_string())

@@ -1,0 +1,169 @@
+//! `publish`: every way in, and what it says about what became of the events.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::program::{Ended, Running, Up, publish, run, sample, sample_lines, to_end, tonghop};
+use crate::world::{Data, Nats, free_port, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publish_that_is_interrupted_goes_on_where_it_was() {
+    let data = Data::new("interrupted");
+    let up = Up::start(&data).await;
+    let file = sample(&data, "0.005").await;
+    let lines = u64::try_from(fs::read_to_string(&file).unwrap().lines().count()).unwrap();
+    let slowly = ["publish", "--json", "--window", "1", "--nats", &up.nats, file.to_str().unwrap()];
+    let first = Running::start(&data, "first", &mut tonghop(&data, &slowly));
+    up.reaches(500).await;
+    let first = first.stop("INT").await.expect(3);
+    let told = first.json();
+    let stored = told["stored"].as_u64().unwrap();
+    assert!(told["interrupted"] == true && (500..lines).contains(&stored), "{told}");
+    assert!(first.err.contains("goes on from here"), "{}", first.err);
+
+    // Killed, it has written down less than it has done: what it sends again is a duplicate.
+    let mut second = Running::start(&data, "second", &mut tonghop(&data, &slowly));
+    up.reaches(stored + 2_000).await;
+    assert!(second.err().contains("going on after line"), "{}", second.err());
+    second.kill();
+
+    let third =
+        run(&data, &["publish", "--json", "--nats", &up.nats, file.to_str().unwrap()]).await;
+    let third = third.expect(0);
+    assert!(third.err.contains("going on after line"), "{}", third.err);
+    let rest = third.json()["stored"].as_u64().unwrap();
+    assert!(rest < lines - stored, "it does not begin anew: {rest}");
+    until("all of the file", async || {
+        (up.metric("tonghop_folded_total").await? == lines).then_some(())
+    })
+    .await;
+
+    // A file that is published whole begins anew.
+    let again = up.publish(&data, &file).await;
+    assert_eq!((&again["stored"], &again["duplicate"]), (&json!(lines), &json!(lines)), "{again}");
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_and_lines_that_cannot_be_sent_are_told() {
+    let data = Data::new("strict");
+    let up = Up::start(&data).await;
+    let mut lines = sample_lines(&data, "0.001").await;
+    lines.truncate(800);
+    lines.insert(300, "this is no event".to_owned());
+    lines.insert(600, String::new());
+    lines.insert(700, lines[5].replace("\"time\":\"2020", "\"time\":\"2019"));
+    let file = data.file("some-bad.ndjson");
+    fs::write(&file, lines.join("\n")).unwrap();
+
+    let lenient = publish(&data, &up.nats, &file).await;
+    assert_eq!(counts(&lenient), [801, 800, 0, 1, 1], "{lenient}");
+    let path = file.to_str().unwrap();
+    let strict = run(&data, &["publish", "--strict", "--nats", &up.nats, path]).await.expect(1);
+    let said = &strict.out;
+    for part in ["stored 801", "new 0", "duplicate 800", "refused 1", "not sent 1"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    assert!(strict.err.contains("line 301: not sent: envelope.unreadable"), "{}", strict.err);
+    let good = data.file("good.ndjson");
+    fs::write(&good, lines[..10].join("\n")).unwrap();
+    let args = ["publish", "--strict", "--nats", &up.nats, good.to_str().unwrap()];
+    run(&data, &args).await.expect(0);
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_from_standard_input_and_from_csv() {
+    let data = Data::new("ways-in");
+    let up = Up::start(&data).await;
+    let lines = fs::read_to_string(sample(&data, "0.001").await).unwrap();
+    let told = from_stdin(&data, &up.nats, &lines).await.expect(0).json();
+    let count = u64::try_from(lines.lines().count()).unwrap();
+    assert_eq!(counts(&told), [count, count, 0, 0, 0]);
+
+    let csv = data.file("dossiers.csv");
+    let row = |id: u32, channel: &str, due: &str| {
+        format!(
+            "csv-{id},/H41.16/excel,vn.tonghop.dossier.accepted.v1,000.00.16.H41-211001-{id:04},\
+             2021-10-01T09:00:00+07:00,H41.16,1.005129,buu-chinh,{channel},{due}\n"
+        )
+    };
+    let header =
+        "id,source,type,subject,time,unit,data.procedure,data.field,data.channel,data.dueOn\n";
+    let rows = [row(1, "DIRECT", "2021-10-08"), row(2, "ONLINE", ""), row(3, "BY_HAND", "")];
+    fs::write(&csv, header.to_owned() + &rows.concat() + "csv-4,too,short\n").unwrap();
+    let told = publish(&data, &up.nats, &csv).await;
+    assert_eq!(counts(&told), [3, 2, 0, 1, 1], "{told}");
+    up.reaches(count + 3).await;
+    let target = "/v1/forms/bieu-06a?unit=H41.16&from=2021-10-01&to=2021-10-01";
+    let form = up.get(target).await.json();
+    let total = &form["rows"].as_array().unwrap().last().unwrap()["cells"];
+    assert_eq!((&total["c4"]["value"], &total["c5"]["value"]), (&json!(1), &json!(1)));
+
+    let missing = run(&data, &["publish", "--nats", &up.nats, "nowhere.ndjson"]).await.expect(3);
+    assert!(missing.err.contains("nowhere.ndjson"), "{}", missing.err);
+    run(&data, &["publish", "--nats", &up.nats]).await.expect(2);
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_ends_it_also_while_it_waits_for_input() {
+    let data = Data::new("stdin-open");
+    let up = Up::start(&data).await;
+    let line = sample_lines(&data, "0.001").await.remove(0);
+    let mut command = tonghop(&data, &["publish", "-", "--json", "--nats", &up.nats]);
+    let mut running = Running::start(&data, "publish", command.stdin(Stdio::piped()));
+    let mut input = running.stdin();
+    writeln!(input, "{line}").unwrap();
+    up.reaches(1).await;
+    let told = running.stop("INT").await.expect(3).json();
+    assert_eq!((&told["stored"], &told["interrupted"]), (&json!(1), &json!(true)));
+    drop(input);
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_projector_or_without_nats_it_says_so() {
+    let data = Data::new("alone");
+    let nats = Nats::start(&data, 0).await;
+    let file = sample(&data, "0.001").await;
+    let path = file.to_str().unwrap();
+    let args = ["publish", "--wait", "1", "--nats", nats.url(), path];
+    let alone = run(&data, &args).await.expect(0);
+    assert!(alone.out.contains("no projector has said"), "{}", alone.out);
+    assert_eq!(nats.last().await, u64::try_from(line_count(&file)).unwrap());
+    let args = ["publish", "--no-wait", "--json", "--nats", nats.url(), path];
+    let told = run(&data, &args).await.expect(0).json();
+    assert_eq!((&told["new"], &told["refused"]), (&Value::Null, &Value::Null), "{told}");
+    nats.server.stop().await.unwrap();
+
+    let url = format!("nats://127.0.0.1:{}", free_port());
+    for command in ["publish", "replay"] {
+        let mut args = vec![command, "--nats", &url];
+        args.extend((command == "publish").then_some(path));
+        let ended = run(&data, &args).await.expect(3);
+        let said = ended.err.lines().last().unwrap();
+        assert!(said.contains("no NATS server answers at") && said.contains("--nats"), "{said}");
+    }
+}
+
+fn counts(told: &Value) -> [u64; 5] {
+    ["stored", "new", "duplicate", "refused", "unsendable"]
+        .map(|name| told[name].as_u64().unwrap_or_else(|| panic!("{name} of {told}")))
+}
+
+fn line_count(file: &Path) -> usize {
+    fs::read_to_string(file).unwrap().lines().count()
+}
+
+async fn from_stdin(data: &Data, nats: &str, lines: &str) -> Ended {
+    let file = data.file("stdin.ndjson");
+    fs::write(&file, lines).unwrap();
+    let mut command = tonghop(data, &["publish", "-", "--json", "--nats", nats]);
+    command.stdin(fs::File::open(&file).unwrap());
+    to_end(command).await
+}

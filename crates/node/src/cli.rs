@@ -94,15 +94,6 @@ fn log_to_stderr(as_json: bool) {
 }
 
 fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Sample(args) => return commands::sample::run(&args),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "tonghop", &mut script);
-            return Ok(commands::print(&String::from_utf8_lossy(&script)));
-        }
-        _ => {}
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -113,7 +104,12 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Report(args) => commands::report::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,
             Command::Doctor => commands::doctor::run(settings).await,
-            Command::Sample(_) | Command::Completions { .. } => Ok(ExitCode::from(commands::DONE)),
+            Command::Sample(args) => commands::sample::run(&args),
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "tonghop", &mut script);
+                Ok(commands::print(&String::from_utf8_lossy(&script)))
+            }
         }
     })
 }

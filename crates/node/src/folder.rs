@@ -4,7 +4,7 @@
 //! outside has to hear (refusals, announcements) it hands to its `Outside`. Live folding and
 //! replay are this same code with another outside.
 //!
-//! **Invariant ACK-1:** nothing is announced that is not durable.
+//! **Invariant DUR-1:** nothing is announced that is not durable.
 
 use tokio::sync::mpsc;
 use tonghop_core::cells::CellChange;
@@ -38,6 +38,8 @@ pub struct Step<'a> {
     pub projection: &'a Projection,
     /// How many messages the log had beyond the batch when it was sent.
     pub pending: u64,
+    /// The store that holds it.
+    pub store: &'a Store,
 }
 
 /// Why folding cannot go on.
@@ -80,10 +82,10 @@ impl Decoded {
 }
 
 /// Decodes batches on a thread of its own, one ahead of the fold, until either side is gone.
-pub fn decode_all(mut batches: mpsc::Receiver<Batch>, decoded: &mpsc::Sender<Decoded>) {
+pub fn decode_all(mut batches: mpsc::Receiver<Batch>, ready: &mpsc::Sender<Decoded>) {
     let mut decoder = Decoder::new();
     while let Some(batch) = batches.blocking_recv() {
-        if decoded.blocking_send(Decoded::new(batch, &mut decoder)).is_err() {
+        if ready.blocking_send(Decoded::new(batch, &mut decoder)).is_err() {
             return;
         }
     }
@@ -137,6 +139,7 @@ impl Folder {
                         announcement: &announcement,
                         projection: self.projector.projection(),
                         pending: batch.pending,
+                        store: &self.store,
                     });
                     return Ok(());
                 }
@@ -155,7 +158,7 @@ impl Folder {
 }
 
 /// Decodes a message; what cannot be decoded is a refusal.
-fn decode(decoder: &mut Decoder, raw: &Raw) -> Message {
+pub fn decode(decoder: &mut Decoder, raw: &Raw) -> Message {
     let pairs = header_pairs(raw);
     let said = decoder.decode(&tonghop_wire::Raw {
         subject: raw.subject.as_str(),

@@ -85,7 +85,8 @@ impl Api {
                     Problem::unavailable("known_at.replay", &format!("the replay: {error:#}"))
                 })
             };
-            Arc::new(view) as Replay
+            let replay: Replay = Arc::new(view);
+            replay
         });
         Self { reading, today, replay }
     }

@@ -36,23 +36,23 @@ pub async fn get(
     for (name, value) in query {
         if let Some(value) = value {
             target.push(mark);
-            target += &format!("{name}={}", encode(value));
+            target += &[name, "=", &encode(value)].concat();
             mark = '&';
         }
     }
     match socket::ask(&settings.data, &target).await {
-        Ok(reply) => Ok(answered(reply, false)),
+        Ok(reply) => Ok(answered(&reply, false)),
         Err(SocketError::NobodyListens { data }) => {
             let reply = http::ask(&http::router(&Api::new(open(settings)?)), &target)
                 .await
                 .with_context(|| data.display().to_string())?;
-            Ok(answered(reply, true))
+            Ok(answered(&reply, true))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn answered(reply: socket::Reply, from_store: bool) -> Answered {
+fn answered(reply: &socket::Reply, from_store: bool) -> Answered {
     Answered { status: reply.status.as_u16(), body: reply.body.to_vec(), from_store }
 }
 
@@ -74,7 +74,12 @@ pub fn encode(text: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 out.push(char::from(byte));
             }
-            _ => out += &format!("%{byte:02X}"),
+            _ => {
+                out.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    out.extend(char::from_digit(digit.into(), 16).map(|d| d.to_ascii_uppercase()));
+                }
+            }
         }
     }
     out

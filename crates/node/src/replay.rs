@@ -95,7 +95,7 @@ impl Replay {
 /// Decodes up to the end, and answers whether it came there.
 fn decode_until(
     mut received: mpsc::Receiver<Batch>,
-    decoded: &mpsc::Sender<Decoded>,
+    ready: &mpsc::Sender<Decoded>,
     end: u64,
     before: Option<day::Instant>,
 ) -> bool {
@@ -106,7 +106,7 @@ fn decode_until(
         });
         batch.messages.truncate(cut.unwrap_or(usize::MAX));
         let whole = cut.is_some() || batch.messages.last().is_some_and(|raw| raw.position >= end);
-        if decoded.blocking_send(Decoded::new(batch, &mut decoder)).is_err() {
+        if ready.blocking_send(Decoded::new(batch, &mut decoder)).is_err() {
             return false;
         }
         if whole {

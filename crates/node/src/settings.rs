@@ -42,7 +42,7 @@ pub struct CommonArgs {
     /// Directory of the projections, and of the log's files under `up` [default: ./tonghop-data]
     #[arg(long, global = true, env = "TONGHOP_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The NATS server that holds the log [default: nats://127.0.0.1:4222]
+    /// The NATS server that holds the log [default: `nats://127.0.0.1:4222`]
     #[arg(long, global = true, env = "TONGHOP_NATS", value_name = "URL")]
     pub nats: Option<String>,
     /// Credentials for NATS (JWT and seed)

@@ -34,6 +34,9 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait before the log is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long to wait before a store that could not be opened again is tried again.
+const REOPEN_PAUSE: Duration = Duration::from_secs(5);
+
 /// What a worker works with.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
@@ -61,7 +64,17 @@ pub async fn run(
         let log = events(&context).await?;
         let data = settings.data.clone();
         let opening = log.clone();
-        let folder = tokio::task::spawn_blocking(move || open_folder(&data, &opening)).await??;
+        let opened = tokio::task::spawn_blocking(move || open_folder(&data, &opening)).await?;
+        let folder = match opened {
+            Ok(folder) => folder,
+            // What ended a session before, a full disk say, may take a while to go away.
+            Err(error) if local.is_some() && !*stop.borrow() => {
+                goes_on_after(error)?;
+                tokio::time::sleep(REOPEN_PAUSE).await;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let view = show(&folder, reading)?;
         view.set_lag(log.last.saturating_sub(view.position()));
         view.expect(log.last);
@@ -142,6 +155,7 @@ async fn session(
         view,
         progress: Progress::new(log.last),
         began: Instant::now(),
+        sized: None,
     };
     let folding =
         tokio::task::spawn_blocking(move || fold_all(folder, ready, &mut outside)).await?;
@@ -268,6 +282,8 @@ struct Live {
     progress: Progress,
     /// When the batch at hand was begun.
     began: Instant,
+    /// When the size of the store was looked at last.
+    sized: Option<Instant>,
 }
 
 impl Outside for Live {
@@ -297,6 +313,10 @@ impl Outside for Live {
         let told = self.runtime.block_on(self.client.publish(FOLDED_SUBJECT, text.into()));
         if let Err(error) = told {
             tracing::debug!(%error, "nobody could be told of the step");
+        }
+        if self.sized.is_none_or(|sized| sized.elapsed() >= PROGRESS_EVERY) || step.pending == 0 {
+            self.sized = Some(Instant::now());
+            self.view.metrics().stored(step.store.disk_bytes().unwrap_or(0));
         }
         self.progress.tell(step.announcement.position, step.pending);
     }

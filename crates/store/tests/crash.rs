@@ -3,14 +3,14 @@
 //! there or nothing (STO-1, STO-2), and going on from there ends like an undisturbed store.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-mod common;
+mod world;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::{Model, image, options, random_commit};
+use world::{Model, image, options, random_commit};
 use tonghop_core::commit::Commit;
 use tonghop_store::{Faults, Opened, Point, Severity, Store, StoreError};
 

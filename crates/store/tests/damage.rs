@@ -2,12 +2,12 @@
 //! (STO-6). And stores that somebody else has open (STO-7).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-mod common;
+mod world;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Model, Random, image, options, random_commit};
+use world::{Model, Random, image, options, random_commit};
 use tonghop_store::{OpenOptions, Opened, Reason, Store, StoreError};
 
 fn filled(dir: &Path, commits: u64) -> Vec<Model> {

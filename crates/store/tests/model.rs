@@ -1,11 +1,11 @@
 //! The store against a model: random commits, reopened at random, tiny limits (STO-1, 3, 4, 5).
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod common;
+mod world;
 
 use std::collections::BTreeMap;
 
-use common::{Model, hashed, options, random_commit};
+use world::{Model, hashed, options, random_commit};
 use proptest::prelude::*;
 use tonghop_core::measure::FacetKind;
 use tonghop_store::{Limits, Opened, Store};

@@ -1,12 +1,12 @@
 //! Readers beside the writer never see half of a commit, nor half of a fold into pages (STO-3).
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod common;
+mod world;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use common::{Random, options};
+use world::{Random, options};
 use tonghop_core::cells::{CellChange, CellKey, Cells};
 use tonghop_core::commit::Commit;
 use tonghop_core::day::Day;

@@ -6,13 +6,14 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use tonghop_core::refusal::Refusal;
-use tonghop_node::folder::{Folder, Outside, Step};
+use tonghop_node::folder::{Decoded, Folder, Outside, Step};
 use tonghop_node::nats::{Batch, NatsError};
 use tonghop_node::worker;
+use tonghop_wire::Decoder;
 
 use crate::log::Log;
 use crate::projector::Projector;
-use crate::table::{Spread, ms, over, percentile};
+use crate::table::{Spread, middle, ms, over, percentile};
 use crate::{Bench, input, process, tell};
 
 /// Events of a batch.
@@ -25,7 +26,7 @@ const BATCHES_MAX: usize = 200;
 struct Round {
     folds: Vec<Duration>,
     syncs: Vec<Duration>,
-    bytes: u64,
+    bytes: Vec<u64>,
     refused: usize,
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
     for round in 1..=bench.rounds {
         tell(&format!("(d) round {round}: {per_round} batches, each beside an fsync"));
         let some: Vec<Batch> = batches.drain(..per_round.min(batches.len())).collect();
-        rounds.push(measure_once(&mut folder, &mut plain, &some)?);
+        rounds.push(measure_once(&mut folder, &mut plain, some)?);
     }
     let refused: usize = rounds.iter().map(|round| round.refused).sum();
     anyhow::ensure!(refused == 0, "{refused} events of the live batches were refused");
@@ -77,9 +78,9 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
             let each: Vec<String> = pairs.iter().map(|pair| ms(pick(pair))).collect();
             each.join(", ")
         };
-        let bytes = rounds.iter().map(|round| round.bytes).max().unwrap_or_default();
+        let bytes = middle(rounds.iter().flat_map(|round| round.bytes.iter().copied()).collect());
         let beside = format!(
-            "{} beside {} for {} KiB",
+            "{} beside {} for {} KiB (median)",
             shown(|pair| pair.0),
             shown(|pair| pair.1),
             bytes >> 10
@@ -93,17 +94,22 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
 }
 
 /// Folds each batch, then writes and syncs as many bytes in the plain file.
-fn measure_once(folder: &mut Folder, plain: &mut File, batches: &[Batch]) -> anyhow::Result<Round> {
+fn measure_once(
+    folder: &mut Folder,
+    plain: &mut File,
+    batches: Vec<Batch>,
+) -> anyhow::Result<Round> {
     let mut round = Round::default();
     let mut outside = Alone::default();
+    let mut decoder = Decoder::new();
     let mut bytes = Vec::new();
     for batch in batches {
         let before = process::written()?;
         let begun = Instant::now();
-        folder.fold(batch, &mut outside)?;
+        folder.fold(Decoded::new(batch, &mut decoder), &mut outside)?;
         round.folds.push(begun.elapsed());
         let written = process::written()?.saturating_sub(before);
-        round.bytes = round.bytes.max(written);
+        round.bytes.push(written);
         bytes.resize(usize::try_from(written)?.max(1), b'.');
         let begun = Instant::now();
         plain.write_all(&bytes)?;
@@ -122,7 +128,7 @@ fn live_batches(bench: &Bench, after: u64) -> anyhow::Result<Vec<Batch>> {
     let mut messages = Vec::with_capacity(wanted);
     for line in bench.sample.lines()?.skip(events / 2).take(wanted) {
         let position = after + 1 + u64::try_from(messages.len())?;
-        messages.push(input::late_message(position, input::twin(&line?))?);
+        messages.push(input::message(position, input::twin(&line?))?);
     }
     let mut batches = Vec::new();
     while !messages.is_empty() {

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
+use tonghop_core::day::Instant;
+use tonghop_core::fold::Message;
 use tonghop_node::nats::Raw;
 use tonghop_node::sample::{self, Options, Scale};
+use tonghop_wire::Decoder;
 
 /// The seed of the sample; it changes no figure.
 const SEED: u64 = 1;
@@ -35,17 +38,24 @@ impl Sample {
     }
 }
 
-/// A line as a message that the log delivers.
-pub(crate) fn message(position: u64, recorded_ms: i64, line: String) -> anyhow::Result<Raw> {
+/// A line as the message that the log delivers, as if it had been stored after the whole sample.
+pub(crate) fn message(position: u64, line: String) -> anyhow::Result<Raw> {
     let subject = tonghop_wire::route(line.as_bytes())
         .map_err(|refused| anyhow::anyhow!("the sample has a line without a subject: {refused}"))?;
     let payload = line.into_bytes().into();
-    Ok(Raw { position, recorded_ms, subject: subject.into(), headers: None, payload })
+    let (subject, headers) = (subject.into(), None);
+    Ok(Raw { position, recorded_ms: RECORDED_MS, subject, headers, payload })
 }
 
-/// A line as a message, as if it had been stored after the whole sample.
-pub(crate) fn late_message(position: u64, line: String) -> anyhow::Result<Raw> {
-    message(position, RECORDED_MS, line)
+/// Decodes a message of the bench, which has no headers.
+pub(crate) fn decode(decoder: &mut Decoder, raw: &Raw) -> Message {
+    let said = decoder.decode(&tonghop_wire::Raw {
+        subject: raw.subject.as_str(),
+        headers: &[],
+        payload: &raw.payload,
+    });
+    let recorded = Instant::from_unix_ms(raw.recorded_ms);
+    Message { position: raw.position, recorded, said: said.map_err(|refused| refused.refusal) }
 }
 
 /// The family of a message: the token before the last of its subject.

@@ -10,22 +10,21 @@ use tonghop_core::fold::{Message, Projection};
 use tonghop_core::limits::BATCH_EVENTS_MAX;
 use tonghop_core::projector::{Effect, Input, Projector};
 use tonghop_node::commands::grouped;
-use tonghop_node::folder::decode;
 use tonghop_node::nats::Raw;
 use tonghop_store::{OpenOptions, Store};
 use tonghop_wire::Decoder;
 
+use crate::input::{self, decode};
 use crate::table::{Goal, Spread, middle, over, per_second};
-use crate::{Bench, input, process, tell};
+use crate::{Bench, process, tell};
 
 /// The families, in the order of the table; units come first, for the others need them.
 const FAMILIES: [&str; 7] = ["unit", "procedure", "dossier", "document", "meeting", "site", "post"];
 /// Families whose timelines are one or two events: what the durable fold is measured with.
 const ADDITIVE: [&str; 2] = ["document", "post"];
-/// The most events of a family that are measured.
-const EVENTS_MAX: usize = 200_000;
-/// A family with fewer is measured with copies of its events, under other identities.
-const EVENTS_MIN: usize = 50_000;
+/// About how many events of a family are measured. One with fewer is measured with copies of its
+/// events, under other identities; CPU time is counted in hundredths of a second.
+const EVENTS: usize = 200_000;
 /// Events a CPU-second that the durable fold should reach.
 const DURABLE_GOAL: u64 = 400_000;
 
@@ -115,10 +114,10 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
 fn read(bench: &Bench) -> anyhow::Result<Vec<Vec<Raw>>> {
     let mut families: Vec<Vec<Raw>> = FAMILIES.iter().map(|_| Vec::new()).collect();
     for line in bench.sample.lines()? {
-        let raw = input::late_message(1, line?)?;
+        let raw = input::message(1, line?)?;
         let place = FAMILIES.iter().position(|name| *name == input::family(&raw));
         if let Some(family) = place.and_then(|place| families.get_mut(place))
-            && family.len() < EVENTS_MAX
+            && family.len() < EVENTS
         {
             family.push(raw);
         }
@@ -138,7 +137,7 @@ fn measure_family(
     units: &[Message],
     times: &mut Times,
 ) -> anyhow::Result<()> {
-    let laps = EVENTS_MIN.div_ceil(raws.len());
+    let laps = EVENTS.div_ceil(raws.len());
     let before = process::cpu()?;
     let mut decoder = Decoder::new();
     for _ in 0..laps {
@@ -180,10 +179,13 @@ fn folding(
     let mut projector = Projector::new(Projection::default());
     let mut position = 0;
     fold(&mut projector, &mut keep, batch(units, 0, &mut position))?;
-    let mut batches = Vec::new();
+    let mut batches = vec![Vec::new()];
     for copy in 0..u128::try_from(copies)? {
-        for some in messages.chunks(BATCH_EVENTS_MAX) {
-            batches.push(batch(some, copy, &mut position));
+        for message in batch(messages, copy, &mut position) {
+            match batches.last_mut() {
+                Some(last) if last.len() < BATCH_EVENTS_MAX => last.push(message),
+                _ => batches.push(vec![message]),
+            }
         }
     }
     let before = process::cpu()?;

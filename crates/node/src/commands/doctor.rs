@@ -20,7 +20,7 @@ use crate::nats::{
 use crate::settings::Settings;
 
 /// How long the refused messages may take to be read.
-const REFUSED_READ_MAX: Duration = Duration::from_secs(120);
+const REFUSED_READ_MAX: Duration = Duration::from_mins(2);
 
 /// One check.
 #[derive(Debug)]

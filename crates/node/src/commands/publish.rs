@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::nats::{
@@ -88,10 +88,11 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
             break;
         }
         let mut sending = PublisherSettings::new();
-        sending.window = usize::from(args.window);
+        let window = usize::from(args.window);
+        sending.window = window;
         let publisher = Publisher::start(client.clone(), sending).await?;
         let bookmark = Bookmark::open(&settings.data, path)?;
-        let sent = send(path, bookmark, publisher, &mut tally, stop.clone()).await;
+        let sent = send(path, bookmark, publisher, window, &mut tally, stop.clone()).await;
         if let Err(error) = sent {
             tell(&tally, None, begun.elapsed(), settings.json);
             return Err(error);
@@ -117,25 +118,27 @@ async fn send(
     path: &std::path::Path,
     mut bookmark: Bookmark,
     publisher: Publisher,
+    window: usize,
     tally: &mut Tally,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     if bookmark.lines() > 0 {
         eprintln!("{}: going on after line {}", path.display(), grouped(bookmark.lines()));
     }
-    let (lines, mut waiting) = mpsc::channel(LINES_WAITING_MAX);
-    let reading = tokio::task::spawn_blocking({
-        let (path, from) = (path.to_owned(), bookmark.place());
-        move || input::read(&path, from, &lines)
-    });
+    let (mut waiting, read) = start_reading(path, bookmark.place());
     let bar = progress_bar(bookmark.bytes_total(), bookmark.place().bytes);
     let mut receipts: VecDeque<(input::Place, Option<Receipt>)> = VecDeque::new();
     let mut told = Instant::now();
-    while let Some(line) = waiting.recv().await {
-        if *stop.borrow() {
-            tally.interrupted = true;
-            break;
-        }
+    loop {
+        let next = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {
+                tally.interrupted = true;
+                None
+            }
+            next = waiting.recv() => next,
+        };
+        let Some(line) = next else { break };
         let place = line.place();
         let receipt = match line {
             Line::Event { subject, payload, .. } => {
@@ -151,7 +154,8 @@ async fn send(
             }
         };
         receipts.push_back((place, receipt));
-        while receipts.len() > LINES_WAITING_MAX {
+        // Twice as many as are on their way: the oldest is nearly always confirmed by then.
+        while receipts.len() > 2 * window {
             confirm(&mut receipts, &mut bookmark, tally).await?;
         }
         if told.elapsed() >= TELL_EVERY {
@@ -172,8 +176,21 @@ async fn send(
         eprintln!("stopped; the same command goes on from here");
         return Ok(());
     }
-    reading.await??;
+    read.await??;
     bookmark.done()
+}
+
+/// Reads on a thread of its own that ends with the process: while it waits for standard input,
+/// nothing can tell it to stop.
+fn start_reading(
+    path: &std::path::Path,
+    from: input::Place,
+) -> (mpsc::Receiver<Line>, oneshot::Receiver<anyhow::Result<()>>) {
+    let (lines, waiting) = mpsc::channel(LINES_WAITING_MAX);
+    let (done, read) = oneshot::channel();
+    let path = path.to_owned();
+    std::thread::spawn(move || done.send(input::read(&path, from, &lines)));
+    (waiting, read)
 }
 
 /// Waits for the oldest event on its way.
@@ -236,20 +253,18 @@ fn tell(tally: &Tally, outcome: Option<outcome::Outcome>, took: Duration, as_jso
     for line in &tally.unsendable {
         eprintln!("{line}");
     }
-    let mut text = format!("stored {}", grouped(tally.stored));
+    let mut parts = vec![format!("stored {}", grouped(tally.stored))];
     match outcome {
-        Some(outcome) => {
-            text += &format!(
-                " · new {} · duplicate {} · refused {}",
-                grouped(outcome.folded),
-                grouped(outcome.duplicates),
-                grouped(outcome.refused)
-            );
-        }
-        None => text += " · no projector has said yet what became of them",
+        Some(outcome) => parts.extend([
+            format!("new {}", grouped(outcome.folded)),
+            format!("duplicate {}", grouped(outcome.duplicates)),
+            format!("refused {}", grouped(outcome.refused)),
+        ]),
+        None => parts.push("no projector has said yet what became of them".to_owned()),
     }
     if tally.unsendable_count > 0 {
-        text += &format!(" · not sent {}", grouped(tally.unsendable_count));
+        parts.push(format!("not sent {}", grouped(tally.unsendable_count)));
     }
+    let text = parts.join(" · ");
     print(&format!("{text} · {} events/s\n", grouped(per_second)));
 }

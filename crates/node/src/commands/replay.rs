@@ -65,10 +65,7 @@ pub async fn run(args: &ReplayArgs, settings: &Settings) -> anyhow::Result<ExitC
     let client = connect(&connection).await?;
     let context = jetstream::new(client);
     let log = worker::events(&context).await?;
-    let in_use = match args.compare {
-        true => Some(compare::open_in_use(&settings.data)?),
-        false => None,
-    };
+    let in_use = if args.compare { Some(compare::open_in_use(&settings.data)?) } else { None };
     let end = match (&in_use, args.until) {
         (Some(store), _) => store.position()?,
         (None, Some(Until::Position(position))) => position.min(log.last),

@@ -1,5 +1,6 @@
 //! `tonghop report`: a form, from the projector that runs, or from the store when none runs.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -113,7 +114,7 @@ async fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut text = String::from("forms (choose one with --form):\n");
     for form in answer.get("forms").and_then(serde_json::Value::as_array).into_iter().flatten() {
         let field = |name| form.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
-        text += &format!("  {:<16} {}\n", field("id"), field("label"));
+        writeln!(text, "  {:<16} {}", field("id"), field("label"))?;
     }
     Ok(print(&text))
 }
@@ -127,5 +128,8 @@ fn refused(answered: &Answered) -> Option<ExitCode> {
         serde_json::from_slice(&answered.body).unwrap_or_else(|_| serde_json::json!({}));
     let field = |name| problem.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
     eprintln!("tonghop: {}: {}", field("title"), field("detail"));
+    if field("type").ends_with("form.unknown") {
+        eprintln!("`tonghop report` without --form lists them");
+    }
     Some(ExitCode::from(if answered.status < 500 { USAGE } else { FAILED }))
 }

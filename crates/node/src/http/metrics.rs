@@ -1,5 +1,7 @@
 //! `/metrics`: what is counted about the process, as Prometheus (`OpenMetrics`) text.
 
+use std::sync::atomic::Ordering;
+
 use axum::http::StatusCode;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -34,8 +36,15 @@ pub(super) fn text(request: &Request<'_>) -> Result<Answer, AskError> {
         Unit::Seconds,
         view.metrics().commits.clone(),
     );
-    if let Some(bytes) = resident_bytes() {
-        gauge(&mut registry, "resident_memory_bytes", "Memory that the process holds", bytes);
+    let stored = view.metrics().store_bytes.load(Ordering::Relaxed);
+    gauge(&mut registry, "store_bytes", "Disk that the store takes", stored);
+    for (name, help, line) in [
+        ("resident_memory_bytes", "Memory that the process holds", "VmRSS:"),
+        ("resident_memory_peak_bytes", "The most memory that the process ever held", "VmHWM:"),
+    ] {
+        if let Some(bytes) = status_bytes(line) {
+            gauge(&mut registry, name, help, bytes);
+        }
     }
     let mut text = String::new();
     if encode(&mut text, &registry).is_err() {
@@ -60,10 +69,10 @@ fn count(registry: &mut Registry, name: &str, help: &str, value: u64) {
     registry.register(name, help, counter);
 }
 
-/// The memory that the process holds (RSS), where the system says so.
-fn resident_bytes() -> Option<u64> {
+/// A size in the status of this process, where the system says so.
+fn status_bytes(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }

@@ -1,5 +1,6 @@
 //! What the projector's driver counts beside the figures.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
@@ -14,12 +15,13 @@ const COMMIT_SECONDS: [f64; 12] =
 #[derive(Debug)]
 pub struct Metrics {
     pub(crate) commits: Histogram,
+    pub(crate) store_bytes: AtomicU64,
     pub(crate) refused: Family<Vec<(&'static str, String)>, Counter>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { commits: Histogram::new(COMMIT_SECONDS), refused: Family::default() }
+        Self { commits: Histogram::new(COMMIT_SECONDS), store_bytes: AtomicU64::new(0), refused: Family::default() }
     }
 }
 
@@ -27,6 +29,11 @@ impl Metrics {
     /// A commit was durable after so long.
     pub fn committed(&self, took: Duration) {
         self.commits.observe(took.as_secs_f64());
+    }
+
+    /// The store takes so many bytes of disk.
+    pub fn stored(&self, bytes: u64) {
+        self.store_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// A message was refused with this code. Codes are a closed set; they are labels.

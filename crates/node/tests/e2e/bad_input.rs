@@ -53,6 +53,14 @@ async fn bad_input_is_refused_whole_and_counted() {
     up.reaches(published).await;
     is_refused(&log, &expected).await;
     accounts(&data, &up, published, &expected).await;
+    let mut by_code = BTreeMap::new();
+    for bad in expected.values() {
+        *by_code.entry(bad.code).or_insert(0) += 1;
+    }
+    for (code, count) in by_code {
+        let name = format!("tonghop_refused_by_code_total{{code=\"{code}\"}}");
+        assert_eq!(up.metric(&name).await, Some(count), "{code}");
+    }
 
     // The next good event is folded as if nothing had been.
     let before = up.metric("tonghop_folded_total").await.unwrap();

@@ -66,11 +66,10 @@ pub(super) fn with(id: &str, changes: &Value) -> String {
             Some(field) => (&mut event["data"], field),
             None => (&mut event, name.as_str()),
         };
-        match value {
-            Value::Null => {
-                object.as_object_mut().unwrap().remove(name);
-            }
-            value => object[name] = value.clone(),
+        if value.is_null() {
+            object.as_object_mut().unwrap().remove(name);
+        } else {
+            object[name] = value.clone();
         }
     }
     event.to_string()

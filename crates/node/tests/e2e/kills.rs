@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -113,6 +113,8 @@ struct Feed {
     allowed: watch::Sender<u64>,
     stored: watch::Receiver<u64>,
     told: async_nats::Subscriber,
+    /// The last position that was told.
+    heard: u64,
 }
 
 impl Feed {
@@ -134,7 +136,7 @@ impl Feed {
                 sleep(PACE).await;
             }
         });
-        Self { task, lines: count, allowed, stored, told }
+        Self { task, lines: count, allowed, stored, told, heard: 0 }
     }
 
     fn stored(&self) -> u64 {
@@ -146,6 +148,7 @@ impl Feed {
     async fn round(&mut self, data: &Data, nats: &Nats, moment: Moment) -> Option<u64> {
         let base = *self.allowed.borrow();
         assert!(base + ROUND < self.lines, "{} events are too few", self.lines);
+        let promised = self.heard;
         let mut running = project(data, nats.url(), "project");
         if matches!(moment, Moment::Told(_)) {
             // It follows live, in small steps; otherwise it first catches up.
@@ -161,21 +164,29 @@ impl Feed {
             Moment::Opened => running.says("store").await,
         }
         running.kill();
+        while let Some(Some(message)) = self.told.next().now_or_never() {
+            self.hear(&message);
+        }
         let said = running.err();
         assert!(!said.contains("rebuilt") && !said.contains("damaged"), "{said}");
-        resumed(&said)
+        let resumed = resumed(&said);
+        assert!(resumed.is_none_or(|from| from >= promised), "ACK-1: {promised} was told: {said}");
+        resumed
     }
 
     async fn tells(&mut self, position: u64) {
         let told = async {
-            while let Some(message) = self.told.next().await {
-                let told: Told = serde_json::from_slice(&message.payload).unwrap();
-                if told.position >= position {
-                    return;
-                }
+            while self.heard < position {
+                let message = self.told.next().await.unwrap();
+                self.hear(&message);
             }
         };
         timeout(PATIENCE, told).await.expect("the projector tells how far it is");
+    }
+
+    fn hear(&mut self, message: &async_nats::Message) {
+        let told: Told = serde_json::from_slice(&message.payload).unwrap();
+        self.heard = self.heard.max(told.position);
     }
 
     /// Publishes what is left; the last position.
@@ -187,7 +198,7 @@ impl Feed {
 }
 
 /// The position that a projector said it goes on from.
-fn resumed(said: &str) -> Option<u64> {
+pub(crate) fn resumed(said: &str) -> Option<u64> {
     let (_, after) = said.split_once("goes on from its position position=")?;
     after.split_whitespace().next()?.parse().ok()
 }
@@ -251,7 +262,9 @@ async fn kills_of_the_nats_server_lose_nothing() {
         drop(nats.server);
         nats = Nats::start(&data, port).await;
     }
-    let told = publishing.ended().await.expect(0).json();
+    let ended = publishing.ended().await.expect(0);
+    assert!(ended.err.contains("disconnected from NATS"), "it felt the kills: {}", ended.err);
+    let told = ended.json();
     assert_eq!(told["stored"], count, "PUB-1: {told}");
     folded(&data, nats.last().await).await;
     assert!(projector.runs(), "the projector lives through it: {}", projector.err());

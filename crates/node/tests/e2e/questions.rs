@@ -191,7 +191,7 @@ async fn nothing_is_answered_for_nonsense(up: &Up) {
         (format!("{QUARTER}&knownAt=someday"), 400),
         (format!("{QUARTER}&knonwAt=2021-09-14"), 400),
         ("/v1/forms/bieu-06a?period=2021-Q5".to_owned(), 400),
-        ("/v1/figures?indicator=documents.isued&period=2021-Q3".to_owned(), 404),
+        ("/v1/figures?indicator=documents.isued&period=2021-Q3".to_owned(), 400),
         ("/v1/nothing".to_owned(), 404),
     ] {
         let reply = up.get(&target).await;

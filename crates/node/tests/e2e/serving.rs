@@ -83,7 +83,7 @@ async fn a_report_is_read_with_a_projector_and_without() {
     assert_eq!(fs::read_to_string(&file).unwrap(), with[0]);
 
     for (wrong, said) in [
-        (&["report", "--form", "nonsense", "--period", "2021-Q3"][..], "bieu-06a"),
+        (&["report", "--form", "nonsense", "--period", "2021-Q3"][..], "without --form"),
         (&["report", "--form", "bieu-06", "--period", "2021-Q3"], "did you mean"),
         (&["report", "--form", "bieu-06a", "--period", "2021-Q9"], "period"),
         (&["report", "--form", "bieu-06a"], "period"),

@@ -14,8 +14,8 @@ use super::csv_lines;
 use crate::nats::streams::EVENT_MAX;
 
 /// The most bytes of a line; a longer one cannot be sent.
-const LINE_BYTES_MAX: u64 = 400 * 1024;
-const _: () = assert!(LINE_BYTES_MAX < EVENT_MAX.unsigned_abs() as u64);
+const LINE_BYTES_MAX: u32 = 400 * 1024;
+const _: () = assert!(LINE_BYTES_MAX < EVENT_MAX.unsigned_abs());
 
 /// A place in a file: what is before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn read_lines(
 ) -> io::Result<()> {
     loop {
         let mut line = Vec::with_capacity(512);
-        let mut limited = io::Read::take(&mut *input, LINE_BYTES_MAX + 1);
+        let mut limited = io::Read::take(&mut *input, u64::from(LINE_BYTES_MAX) + 1);
         let read = limited.read_until(b'\n', &mut line)?;
         if read == 0 {
             return Ok(());

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use world::{Model, image, options, random_commit};
 use tonghop_core::commit::Commit;
 use tonghop_store::{Faults, Opened, Point, Severity, Store, StoreError};
+use world::{Model, image, options, random_commit};
 
 /// What happens at the `nth` time that a point is reached.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ mod world;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use world::{Model, Random, image, options, random_commit};
 use tonghop_store::{OpenOptions, Opened, Reason, Store, StoreError};
+use world::{Model, Random, image, options, random_commit};
 
 fn filled(dir: &Path, commits: u64) -> Vec<Model> {
     let (mut store, opened) = Store::open(dir, &options()).unwrap();

@@ -5,10 +5,10 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use world::{Model, hashed, options, random_commit};
 use proptest::prelude::*;
 use tonghop_core::measure::FacetKind;
 use tonghop_store::{Limits, Opened, Store};
+use world::{Model, hashed, options, random_commit};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]

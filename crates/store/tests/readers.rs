@@ -6,13 +6,13 @@ mod world;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use world::{Random, options};
 use tonghop_core::cells::{CellChange, CellKey, Cells};
 use tonghop_core::commit::Commit;
 use tonghop_core::day::Day;
 use tonghop_core::measure::{Facet, FacetKind, Measure};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_store::{Limits, OpenOptions, Store};
+use world::{Random, options};
 
 /// Every commit takes from one day what it gives to another, so that the sum is always 0.
 fn transfer(position: u64, random: &mut Random) -> Commit {

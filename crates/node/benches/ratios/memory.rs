@@ -205,10 +205,10 @@ fn batch(messages: &[Message], copy: u128, position: &mut u64) -> Vec<Message> {
         *position += 1;
         message.position = *position;
         if let Ok(event) = &mut message.said {
-            event.statement.identity.0 ^= copy << 96;
-            event.timeline.0 ^= copy << 96;
+            event.statement.identity.0 ^= copy << 64;
+            event.timeline.0 ^= copy << 64;
             if let Some(target) = &mut event.statement.replaces {
-                target.0 ^= copy << 96;
+                target.0 ^= copy << 64;
             }
         }
     }

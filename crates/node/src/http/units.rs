@@ -11,7 +11,7 @@ use crate::ask::{AskError, root};
 
 /// `/v1/units`: those of the subtree of `unit` that are registered and not closed on the day `on`.
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
-    let parameters = request.parameters(&["on", "unit", "knownAt"])?;
+    let parameters = request.parameters(&["on", "unit", "knownAt", "lang"])?;
     let on = parameters.day("on")?.unwrap_or_else(request.today);
     let wanted = parameters.unit()?;
     let known_at = parameters.known_at()?;

@@ -129,7 +129,7 @@ fn pause_before(attempt: usize) -> Duration {
 
 fn log(event: &Event) {
     match event {
-        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Connected => tracing::debug!("connected to NATS"),
         Event::Disconnected => tracing::warn!("disconnected from NATS, reconnecting"),
         Event::Closed => tracing::debug!("connection to NATS closed"),
         Event::Draining | Event::LameDuckMode => tracing::warn!(%event, "NATS server is leaving"),

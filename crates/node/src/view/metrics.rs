@@ -21,7 +21,11 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { commits: Histogram::new(COMMIT_SECONDS), store_bytes: AtomicU64::new(0), refused: Family::default() }
+        Self {
+            commits: Histogram::new(COMMIT_SECONDS),
+            store_bytes: AtomicU64::new(0),
+            refused: Family::default(),
+        }
     }
 }
 

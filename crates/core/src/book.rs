@@ -74,8 +74,18 @@ impl Series {
 
     /// The sum of the days of the window, of what was recorded by `known`.
     pub fn flow(&self, window: Window, known: Option<Day>) -> i64 {
-        let before = window.from.previous().map_or(0, |day| self.up_to(day, known));
-        self.up_to(window.to, known) - before
+        let Some(known) = known else {
+            let before = window.from.previous().map_or(0, |day| self.up_to(day, None));
+            return self.up_to(window.to, None) - before;
+        };
+        let first = self.cells.partition_point(|(day, _, _)| *day < window.from);
+        self.cells
+            .iter()
+            .skip(first)
+            .take_while(|(day, _, _)| *day <= window.to)
+            .filter(|(_, recorded, _)| *recorded <= known)
+            .map(|(_, _, amount)| amount)
+            .sum()
     }
 }
 

@@ -92,6 +92,8 @@ pub struct Projection {
     position: u64,
     /// The highest recorded instant so far.
     recorded_ms: i64,
+    /// When the log says that it stored the message at the position.
+    last_ms: i64,
     counts: Counts,
 }
 
@@ -124,6 +126,12 @@ impl Projection {
     /// The log position that is folded.
     pub fn position(&self) -> u64 {
         self.position
+    }
+
+    /// When the log says that it stored the message at the position: by this a log is known again
+    /// that has lost its end and has grown since.
+    pub fn last_recorded(&self) -> Instant {
+        Instant::from_unix_ms(self.last_ms)
     }
 
     /// What became of the messages up to the position.
@@ -166,6 +174,7 @@ impl Projection {
                 batch.projection.position
             );
             batch.projection.position = message.position;
+            batch.projection.last_ms = message.recorded.unix_ms();
             let verdict = match message.said {
                 Ok(event) => batch.admit(event, slots, message.position, recorded)?,
                 Err(refusal) => Err(refusal),

@@ -147,13 +147,13 @@ impl Timeline {
 struct Places<'a> {
     held: BTreeMap<Identity, &'a Statement>,
     /// Who takes the place of each event that is replaced: a retraction before all others, then
-    /// the higher sequence.
+    /// the higher sequence, then the later time.
     taken: BTreeMap<Identity, &'a Statement>,
 }
 
 impl<'a> Places<'a> {
     fn of(entries: &'a [Entry]) -> Self {
-        let rank = |s: &Statement| (s.body == Body::Retracted, s.sequence, s.identity);
+        let rank = |s: &Statement| (s.body == Body::Retracted, s.sequence, s.at, s.identity);
         let mut places = Self { held: BTreeMap::new(), taken: BTreeMap::new() };
         for statement in entries.iter().map(|entry| &entry.statement) {
             places.held.insert(statement.identity, statement);

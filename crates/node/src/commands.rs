@@ -33,11 +33,12 @@ pub fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Holds true from the first Ctrl-C or SIGTERM on; the second ends the process at once.
+/// Holds true from the first Ctrl-C, SIGTERM or SIGHUP on; the second ends the process at once.
 pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         let mut asked = false;
@@ -45,6 +46,7 @@ pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
             }
             if asked {
                 std::process::exit(130);

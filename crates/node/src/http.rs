@@ -115,6 +115,11 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// The view, to read figures from.
+    fn figures(&self) -> Result<&'a View, Problem> {
+        Ok(self.view()?.whole()?)
+    }
+
     fn parameters(&self, allowed: &[&'static str]) -> Result<Parameters, Problem> {
         Parameters::parse(self.query, allowed)
     }

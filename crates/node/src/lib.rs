@@ -9,6 +9,7 @@ pub mod compare;
 pub mod folder;
 pub mod http;
 pub mod local;
+pub mod log;
 pub mod nats;
 pub mod reading;
 pub mod refused;

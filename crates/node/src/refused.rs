@@ -9,9 +9,8 @@ use tonghop_wire::{Refused, RefusedMessage};
 use crate::folder::header_pairs;
 use crate::nats::{Batch, Outgoing, Raw};
 
-/// The messages that tell of these refusals. Each has an id made of its position, so that a step
-/// that is done again after a crash does not tell twice within the server's window; readers drop
-/// what they have by position anyway.
+/// The messages that tell of these refusals. A step that is done again after a crash tells again:
+/// readers drop what they have by position.
 pub fn messages(batch: &Batch, refusals: &[(u64, Refusal)]) -> Vec<Outgoing> {
     let mut refusals = refusals.iter().peekable();
     let mut messages = Vec::new();
@@ -38,7 +37,6 @@ fn message(raw: &Raw, refusal: &Refusal) -> Outgoing {
         headers: None,
         payload: message.to_json().into(),
     }
-    .with_message_id(&format!("position-{}", raw.position))
 }
 
 /// Where a refusal is told: the third token of the message's subject is the unit by whose

@@ -4,7 +4,7 @@
 //! messages were folded first. The directory is removed when the replay goes out of use.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, jetstream};
@@ -172,7 +172,13 @@ impl Earlier {
 
     /// The view of the log up to a position. It blocks, for as long as the replay takes.
     pub fn view(&self, position: u64, reading: &Reading) -> anyhow::Result<Arc<View>> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = match self.last.try_lock() {
+            Ok(last) => last,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                anyhow::bail!("another reader's replay is under way; ask again when it is done")
+            }
+        };
         if let Some((held, view)) = &*last
             && *held == position
         {

@@ -88,6 +88,14 @@ pub enum ViewError {
     /// Other readers kept taking the memory that these cells by facet need.
     #[error("too many kinds of facets are read at once")]
     Crowded,
+    /// The figures are being built anew from the log.
+    #[error("the figures are being computed anew from the log: position {position} of {of}")]
+    Rebuilding {
+        /// How far it is.
+        position: u64,
+        /// How far it must come.
+        of: u64,
+    },
     /// A commit was shown by half when its thread panicked.
     #[error("a commit was shown by half; the process has to be started again")]
     Broken,
@@ -118,6 +126,8 @@ pub struct View {
     log_end: AtomicU64,
     /// The position from which on the view is ready; `u64::MAX` while nobody has said.
     ready_at: AtomicU64,
+    /// The position from which on figures are shown.
+    whole_at: AtomicU64,
 }
 
 /// One moment of the view, for as long as a reading takes.
@@ -181,6 +191,7 @@ impl View {
             metrics: Metrics::default(),
             log_end: AtomicU64::new(position),
             ready_at: AtomicU64::new(u64::MAX),
+            whole_at: AtomicU64::new(0),
         }
     }
 
@@ -225,6 +236,22 @@ impl View {
     /// Says from which position on the view is ready: the log's end as it was at the start.
     pub fn expect(&self, position: u64) {
         self.ready_at.store(position, Ordering::Release);
+    }
+
+    /// Says how far the log has come, as the log itself says.
+    pub fn log_is_at(&self, last: u64) {
+        self.log_end.fetch_max(last, Ordering::AcqRel);
+    }
+
+    /// Shows no figures before this position: what is built anew is shown whole or not at all.
+    pub fn withhold_until(&self, position: u64) {
+        self.whole_at.store(position, Ordering::Release);
+    }
+
+    /// The view, if what it shows is whole.
+    pub fn whole(&self) -> Result<&Self, ViewError> {
+        let (position, of) = (self.position(), self.whole_at.load(Ordering::Acquire));
+        if position < of { Err(ViewError::Rebuilding { position, of }) } else { Ok(self) }
     }
 
     /// Whether it has reached the position that it waits for, and which that is, if it is known.

@@ -1,8 +1,8 @@
 //! A projector worker: owns the store of a data directory, folds the log into it, and shows it.
 //!
-//! Start and recovery are one path: read the position from the store, go on from there. The
-//! worker ends when it is told to stop, and otherwise only with an error that a restart cannot
-//! mend.
+//! Start and recovery are one path: read the position from the store, go on from there. What
+//! fails on the way, a full disk or a server that is gone, is tried again; at the start it is an
+//! error.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,17 +16,18 @@ use tonghop_core::day::Day;
 use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MAX};
 use tonghop_core::measure::FacetKind;
 use tonghop_core::refusal::Refusal;
-use tonghop_store::{OpenOptions, Opened, Severity as StoreSeverity, Store};
+use tonghop_store::Severity as StoreSeverity;
 
 use crate::announce::{self, FOLDED_SUBJECT};
 use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
+use crate::http::{self, Api};
 use crate::nats::{
     Batch, NatsError, Publisher, PublisherSettings, REPLICAS, Reader, ReaderSettings,
-    Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams,
+    Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams, streams,
 };
 use crate::reading::Reading;
 use crate::refused;
-use crate::socket;
+use crate::socket::ReadSocket;
 use crate::view::{FacetSource, View};
 
 /// How often progress is told while the worker catches up.
@@ -36,6 +37,10 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long to wait before a store that could not be opened again is tried again.
 const REOPEN_PAUSE: Duration = Duration::from_secs(5);
+
+mod opening;
+
+pub use opening::open_store;
 
 /// What a worker works with.
 #[derive(Debug, Clone)]
@@ -58,44 +63,45 @@ pub async fn run(
     reading: &Arc<Reading>,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
+    opening::sweep(&settings.data);
     let context = jetstream::new(settings.client.clone());
-    let mut local = None;
-    loop {
-        let log = events(&context).await?;
-        let data = settings.data.clone();
-        let opening = log.clone();
-        let opened = tokio::task::spawn_blocking(move || open_folder(&data, &opening)).await?;
-        let folder = match opened {
-            Ok(folder) => folder,
+    let mut local: Option<JoinHandle<()>> = None;
+    while !*stop.borrow() {
+        let (log, folder) = match opening::open(settings, &context).await {
+            Ok(opened) => opened,
             // What ended a session before, a full disk say, may take a while to go away.
             Err(error) if local.is_some() && !*stop.borrow() => {
-                goes_on_after(error)?;
+                tracing::error!("{error:#}; trying again");
                 tokio::time::sleep(REOPEN_PAUSE).await;
                 continue;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         let view = show(&folder, reading)?;
         view.set_lag(log.last.saturating_sub(view.position()));
         view.expect(log.last);
-        // The store is locked now: only its owner takes the socket.
-        local.get_or_insert_with(|| {
-            let (data, reading) = (settings.data.clone(), Arc::clone(reading));
-            tokio::spawn(socket::serve(data, reading, stop.clone()))
-        });
-        match session(settings, &context, &log, folder, view, stop.clone()).await? {
-            Ended::Again if !*stop.borrow() => {
-                // Readers of the view hold the store open.
-                reading.hide();
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-            Ended::Again | Ended::Stopped => break,
+        if view.position() == 0 {
+            view.withhold_until(log.last);
         }
+        // The store is locked now: only its owner takes the socket.
+        if local.is_none() {
+            let socket = ReadSocket::bind(&settings.data).await?;
+            let router = http::router(&Api::new(Arc::clone(reading)));
+            local = Some(tokio::spawn(socket.serve(router, stop.clone())));
+        }
+        let ended = session(settings, &context, &log, folder, &view, stop.clone()).await?;
+        if matches!(ended, Ended::Stopped) {
+            break;
+        }
+        // Readers of the view hold the store open.
+        drop(view);
+        reading.hide();
+        tokio::time::sleep(RETRY_PAUSE).await;
     }
-    match local {
-        Some(local) => Ok(local.await??),
-        None => Ok(()),
+    if let Some(local) = local {
+        local.await?;
     }
+    Ok(())
 }
 
 /// The stream of events; the streams are made if they are not there, and checked.
@@ -107,69 +113,58 @@ pub async fn events(context: &jetstream::Context) -> anyhow::Result<StreamIdenti
         .ok_or_else(|| anyhow::anyhow!("the log has no stream {}", StreamName::Events))
 }
 
-/// Opens the store of a data directory for a log; what does not fit is begun anew, and said.
-pub fn open_store(data: &std::path::Path, log: &StreamIdentity) -> Result<Store, FoldError> {
-    let dir = data.join("store");
-    let options = OpenOptions::new(log.created_ns.to_string());
-    let (store, opened) = Store::open(&dir, &options)?;
-    match opened {
-        Opened::Fresh => tracing::info!(dir = %dir.display(), "a new store is begun"),
-        Opened::Resumed => {
-            tracing::info!(position = store.position()?, "the store goes on from its position");
-        }
-        Opened::Rebuild(reason) => {
-            tracing::warn!(%reason, messages = log.last, "the store is rebuilt from the log");
-        }
-    }
-    if store.position()? <= log.last {
-        return Ok(store);
-    }
-    tracing::error!(
-        position = store.position()?,
-        last = log.last,
-        "the log ends before the store's position: the log has lost messages or was put back to \
-         an earlier state; the store is rebuilt from what the log has now"
-    );
-    store.mark_damaged("the log ends before the store's position")?;
-    drop(store);
-    Ok(Store::open(&dir, &options)?.0)
-}
-
 async fn session(
     settings: &WorkerSettings,
     context: &jetstream::Context,
     log: &StreamIdentity,
     folder: Folder,
-    view: Arc<View>,
+    view: &Arc<View>,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Ended> {
     let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
     let (decoded, ready) = mpsc::channel(1);
     let reading = spawn_reader(context, log, folder.store().position()?, batches, stop);
+    let watching = tokio::spawn(watch_end(context.clone(), Arc::clone(view)));
     tokio::task::spawn_blocking(move || folder::decode_all(received, &decoded));
     let publisher = Publisher::start(settings.client.clone(), PublisherSettings::new()).await?;
     let mut outside = Live {
         runtime: tokio::runtime::Handle::current(),
         client: settings.client.clone(),
         publisher,
-        view,
+        view: Arc::clone(view),
         progress: Progress::new(log.last),
         began: Instant::now(),
         sized: None,
     };
-    let folding =
-        tokio::task::spawn_blocking(move || fold_all(folder, ready, &mut outside)).await?;
-    match (folding, reading.await?) {
-        (Ok(()), Ok(_)) => Ok(Ended::Stopped),
-        (Ok(()), Err(error)) => Err(error.into()),
-        (Err(error), _) => goes_on_after(error),
+    let folding = tokio::task::spawn_blocking(move || fold_all(folder, ready, &mut outside)).await;
+    watching.abort();
+    if let Err(error) = folding? {
+        // The reader would notice only when it has more to hand over.
+        reading.abort();
+        return goes_on_after(error);
+    }
+    reading.await??;
+    Ok(Ended::Stopped)
+}
+
+/// Keeps readers told of how far the log has come, whether or not anything is folded.
+async fn watch_end(context: jetstream::Context, view: Arc<View>) {
+    loop {
+        tokio::time::sleep(PROGRESS_EVERY).await;
+        match streams::identity(&context, StreamName::Events.as_str()).await {
+            Ok(log) => view.log_is_at(log.last),
+            Err(error) => tracing::debug!(%error, "the end of the log is not known now"),
+        }
     }
 }
 
 /// Whether a new session can mend what ended this one; else the error.
 fn goes_on_after(error: FoldError) -> anyhow::Result<Ended> {
     let can = match &error {
-        FoldError::ReadFrom(_) | FoldError::Damaged(_) => true,
+        // A publisher that has given up is made anew with the session.
+        FoldError::ReadFrom(_)
+        | FoldError::Damaged(_)
+        | FoldError::Log(NatsError::Closed | NatsError::GaveUp { .. }) => true,
         FoldError::Store(error) => error.severity() != StoreSeverity::Stop,
         FoldError::Log(error) => error.severity() == LogSeverity::Retry,
     };
@@ -192,21 +187,6 @@ fn spawn_reader(
     settings.batch_messages_max = BATCH_EVENTS_MAX;
     settings.batch_bytes_max = BATCH_BYTES_MAX;
     tokio::spawn(Reader::new(context.clone(), settings).run(batches, stop))
-}
-
-/// Opens the folder; a store that is found damaged on the way is begun anew.
-pub fn open_folder(data: &std::path::Path, log: &StreamIdentity) -> Result<Folder, FoldError> {
-    let store = open_store(data, log)?;
-    match Folder::open(store) {
-        Err(FoldError::Damaged(damaged)) => {
-            tracing::error!(what = %damaged.what, "the store is damaged and is rebuilt from the log");
-            let store = open_store(data, log)?;
-            store.mark_damaged(&damaged.what)?;
-            drop(store);
-            Folder::open(open_store(data, log)?)
-        }
-        opened => opened,
-    }
 }
 
 /// Shows readers what the store holds.

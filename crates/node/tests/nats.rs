@@ -7,6 +7,8 @@
 
 #[path = "nats/child.rs"]
 mod child;
+#[path = "nats/poison.rs"]
+mod poison;
 #[path = "nats/world.rs"]
 mod world;
 

@@ -115,6 +115,14 @@ pub(crate) fn open(dir: &Path, options: &OpenOptions) -> Result<(Store, Opened),
     generation::remove_others(dir, number)?;
     match resume(dir, number, options, Arc::clone(&lock)) {
         Ok(Ok(store)) => Ok((store, Opened::Resumed)),
+        // It may be of use with its own log: nothing is thrown away because of a wrong address.
+        Ok(Err(reason @ Reason::OtherLog { .. })) => {
+            let why = format!(
+                "{reason}: use another directory, or remove this one to have it built anew from \
+                 the log that is there now"
+            );
+            Err(StoreError::Unusable { path: dir.to_path_buf(), why })
+        }
         Ok(Err(reason)) => Ok((begin(dir, options, lock)?, Opened::Rebuild(reason))),
         Err(StoreError::Damaged { place, cause, .. }) => {
             let reason = Reason::Damaged { cause: format!("{place}: {cause}") };

@@ -26,6 +26,12 @@ pub struct Raw<'a> {
     pub payload: &'a [u8],
 }
 
+impl Raw<'_> {
+    /// The header that stands for headers which the log holds and nobody can read; its value is
+    /// all of them in base64. A message with it is refused as unreadable, whatever else it says.
+    pub const UNREADABLE_HEADERS: &'static str = headers::UNREADABLE;
+}
+
 /// One attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Attribute<'a> {

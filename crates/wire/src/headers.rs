@@ -10,6 +10,8 @@ use std::fmt::Write;
 pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// The media type of an event in structured mode.
 pub(crate) const STRUCTURED: &str = "application/cloudevents+json";
+/// The header that stands for those which cannot be read.
+pub(crate) const UNREADABLE: &str = "Tonghop-Unreadable-Headers";
 /// What the name of a header that carries an attribute begins with.
 const PREFIX: &str = "ce-";
 
@@ -37,6 +39,9 @@ pub(crate) enum DataType {
 
 /// The mode that the headers tell. Without a content type and without attributes it is structured.
 pub(crate) fn mode(headers: &[(&str, &str)]) -> Mode {
+    if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(UNREADABLE)) {
+        return Mode::Foreign;
+    }
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE));
     if content_type.is_some_and(|(_, value)| *value == STRUCTURED) {
         return Mode::Structured;
@@ -174,6 +179,9 @@ mod tests {
             (&[("Content-Type", "application/cloudevents-batch+json")], Mode::Foreign),
             (&[("Content-Type", "text/plain")], Mode::Foreign),
             (&[("Nats-Msg-Id", "1")], Mode::Structured),
+            (&[("Tonghop-Unreadable-Headers", "/w==")], Mode::Foreign),
+            (&[("Content-Type", STRUCTURED), ("tonghop-unreadable-headers", "")], Mode::Foreign),
+            (&[("ce-id", "1"), ("Tonghop-Unreadable-Headers", "")], Mode::Foreign),
         ] {
             assert_eq!(mode(headers), expected, "{headers:?}");
         }

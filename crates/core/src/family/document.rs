@@ -124,6 +124,8 @@ pub fn contribute(events: &[(Day, &Event)], out: &mut Contributions) {
             }
             Event::Recalled => match in_force.take() {
                 Some((_, issued)) => {
+                    // Its number may be given again.
+                    issued_year = None;
                     count_issued(issued, *day, -1, out);
                     out.add(Measure::DocumentRecalled, *day, 1);
                 }

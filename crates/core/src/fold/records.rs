@@ -1,7 +1,7 @@
 //! What the projection keeps as small records, and how it comes back from them.
 //!
 //! ```text
-//! "state"              position, recorded instant, the three counts
+//! "state"              position, highest and last recorded instant, the three counts
 //! "source/" unit       the sources of a unit: count, then each as a text
 //! "unit/" code         the timeline of a unit
 //! ```
@@ -38,6 +38,7 @@ impl Projection {
         if key == STATE {
             self.position = from.int()?;
             self.recorded_ms = from.signed()?;
+            self.last_ms = from.signed()?;
             self.counts =
                 Counts { folded: from.int()?, duplicates: from.int()?, refused: from.int()? };
         } else if let Some(unit) = key.strip_prefix(SOURCE) {
@@ -77,6 +78,7 @@ impl Projection {
         let mut packer = Packer(&mut state);
         packer.int(self.position);
         packer.signed(self.recorded_ms);
+        packer.signed(self.last_ms);
         packer.int(self.counts.folded);
         packer.int(self.counts.duplicates);
         packer.int(self.counts.refused);

@@ -54,7 +54,7 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
         projector.until(log.last()).await?;
         projector.stop().await
     })?;
-    let mut folder = worker::open_folder(&data, &log.events)?;
+    let mut folder = Folder::open(worker::open_store(&data, &log.events)?)?;
     let mut plain = File::create(data.join("plain"))?;
     let mut batches = live_batches(bench, log.last())?;
     let per_round = batches.len() / usize::try_from(bench.rounds)?.max(1);

@@ -13,14 +13,16 @@ use tokio::sync::{mpsc, watch};
 
 use super::{DONE, FAILED, NO, grouped, print};
 use crate::local;
-use crate::nats::{
-    ConnectSettings, REPLICAS, Reader, ReaderSettings, StreamIdentity, StreamName, connect,
-    ensure_streams,
-};
+use crate::log::Log;
+use crate::nats::{Reader, ReaderSettings, StreamIdentity, StreamName, streams};
 use crate::settings::Settings;
 
 /// How long the refused messages may take to be read.
 const REFUSED_READ_MAX: Duration = Duration::from_mins(2);
+/// How often the position is looked at again while events wait.
+const PROGRESS_LOOKS: u32 = 20;
+/// The pause between two such looks.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(500);
 
 /// One check.
 #[derive(Debug)]
@@ -33,10 +35,23 @@ struct Check {
 /// Runs the command.
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
-    let log = check_log(settings, &mut checks).await;
+    let opened = match Log::open(settings, "tonghop doctor").await {
+        Ok(opened) => Some(opened),
+        Err(error) => {
+            checks.push(Check { what: "log", good: None, says: error.to_string() });
+            None
+        }
+    };
+    // The counts first: whatever is published meanwhile makes the log longer, not shorter.
     let counts = check_projector(settings, &mut checks).await;
-    if let (Some((context, events, refused)), Some(counts)) = (log, counts) {
-        check_accounts(&context, &events, &refused, counts, &mut checks).await?;
+    if let Some(opened) = opened {
+        if let Some((context, events, refused)) = check_log(&opened, &mut checks).await
+            && let Some(counts) = counts
+        {
+            check_accounts(&context, &refused, counts, &mut checks).await?;
+            check_progress(settings, counts, &events, &mut checks).await;
+        }
+        opened.close().await?;
     }
     tell(&checks, settings);
     let code = if checks.iter().any(|check| check.good == Some(false)) {
@@ -50,49 +65,65 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 }
 
 async fn check_log(
-    settings: &Settings,
+    opened: &Log,
     checks: &mut Vec<Check>,
 ) -> Option<(jetstream::Context, StreamIdentity, StreamIdentity)> {
-    let mut connection = ConnectSettings::new(&settings.nats, "tonghop doctor");
-    connection.creds.clone_from(&settings.creds);
-    let client = match connect(&connection).await {
-        Ok(client) => client,
-        Err(error) => {
-            checks.push(Check { what: "log", good: None, says: error.to_string() });
-            return None;
-        }
-    };
-    let version = client.server_info().version;
-    checks.push(Check {
-        what: "log",
-        good: Some(true),
-        says: format!("nats-server {version} at {}", settings.nats),
-    });
-    let context = jetstream::new(client);
-    match ensure_streams(&context, REPLICAS).await {
-        Ok(streams) => {
-            let find = |name: StreamName| streams.iter().find(|s| s.name == name.as_str()).cloned();
-            let (events, refused) = (find(StreamName::Events)?, find(StreamName::Refused)?);
-            let whole = events.messages == 0
-                || events.messages == events.last.saturating_sub(events.first) + 1;
-            checks.push(Check {
-                what: "streams",
-                good: Some(whole && events.first <= 1),
-                says: format!(
-                    "settings as stated; {} events, {} to {}, {}",
-                    grouped(events.messages),
-                    grouped(events.first),
-                    grouped(events.last),
-                    if whole { "none missing" } else { "SOME MISSING" }
-                ),
-            });
-            Some((context, events, refused))
-        }
-        Err(error) => {
-            checks.push(Check { what: "streams", good: Some(false), says: error.to_string() });
-            None
+    let version = opened.client.server_info().version;
+    let says = format!("nats-server {version} at {}", opened.url);
+    checks.push(Check { what: "log", good: Some(true), says });
+    let context = jetstream::new(opened.client.clone());
+    let mut found = Vec::new();
+    for name in [StreamName::Events, StreamName::Refused] {
+        match streams::look(&context, name).await {
+            Ok(stream) => found.push(stream),
+            Err(error) => {
+                checks.push(Check { what: "streams", good: Some(false), says: error.to_string() });
+                return None;
+            }
         }
     }
+    let refused = found.pop()?;
+    let events = found.pop()?;
+    let span = events.last.saturating_sub(events.first) + 1;
+    let whole = events.messages == 0 || (events.messages == span && events.first <= 1);
+    checks.push(Check {
+        what: "streams",
+        good: Some(whole),
+        says: format!(
+            "settings as stated; {} events, {} to {}, {}",
+            grouped(events.messages),
+            grouped(events.first),
+            grouped(events.last),
+            if whole { "none missing" } else { "SOME MISSING" }
+        ),
+    });
+    Some((context, events, refused))
+}
+
+/// Whether what is published is folded: behind is good only while the position moves.
+async fn check_progress(
+    settings: &Settings,
+    before: Counted,
+    events: &StreamIdentity,
+    checks: &mut Vec<Check>,
+) {
+    let mut now = before;
+    for _ in 0..PROGRESS_LOOKS {
+        if now.position >= events.last || now.position > before.position {
+            break;
+        }
+        tokio::time::sleep(PROGRESS_PAUSE).await;
+        now = check_projector(settings, &mut Vec::new()).await.unwrap_or(now);
+    }
+    let behind = events.last.saturating_sub(now.position);
+    let (good, says) = if behind == 0 {
+        (true, "all that was published is folded".to_owned())
+    } else if now.position > before.position {
+        (true, format!("{} events wait, and the position moves", grouped(behind)))
+    } else {
+        (false, format!("{} EVENTS WAIT, AND NOTHING MOVES", grouped(behind)))
+    };
+    checks.push(Check { what: "progress", good: Some(good), says });
 }
 
 /// What the projector says of itself.
@@ -127,19 +158,17 @@ async fn check_projector(settings: &Settings, checks: &mut Vec<Check>) -> Option
         checks.push(Check { what: "projector", good: None, says });
         return None;
     };
-    let lag = number("tonghop_lag").unwrap_or(0);
     let running = if answered.from_store { "not running; its store" } else { "running" };
     checks.push(Check {
         what: "projector",
         good: Some(true),
-        says: format!("{running}: at position {}, {} behind", grouped(position), grouped(lag)),
+        says: format!("{running}: at position {}", grouped(position)),
     });
     Some(Counted { position, folded, duplicates, refused })
 }
 
 async fn check_accounts(
     context: &jetstream::Context,
-    events: &StreamIdentity,
     refused: &StreamIdentity,
     counts: Counted,
     checks: &mut Vec<Check>,
@@ -147,7 +176,7 @@ async fn check_accounts(
     let total = counts.folded + counts.duplicates + counts.refused;
     checks.push(Check {
         what: "accounts",
-        good: Some(total == counts.position && counts.position <= events.last),
+        good: Some(total == counts.position),
         says: format!(
             "published up to the position {} = folded {} + duplicates {} + refused {}{}",
             grouped(counts.position),

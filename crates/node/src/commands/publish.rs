@@ -16,10 +16,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::nats::{
-    ConnectSettings, NatsError, Outgoing, Publisher, PublisherSettings, REPLICAS, Receipt, connect,
-    ensure_streams,
+    ConnectSettings, NatsError, Outgoing, Publisher, PublisherSettings, Receipt, connect,
 };
 use crate::settings::Settings;
+use crate::worker;
 
 mod csv_lines;
 mod input;
@@ -47,7 +47,7 @@ pub struct PublishArgs {
     /// NDJSON or CSV files; - is standard input (NDJSON)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Exit with 1 when an event is refused
+    /// Exit with 1 when an event is refused, and with 3 when that is not known
     #[arg(long)]
     strict: bool,
     /// Do not wait for a projector to say what became of the events
@@ -78,7 +78,7 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop publish");
     connection.creds.clone_from(&settings.creds);
     let client = connect(&connection).await?;
-    ensure_streams(&async_nats::jetstream::new(client.clone()), REPLICAS).await?;
+    let log = worker::events(&async_nats::jetstream::new(client.clone())).await?;
     let mut listener = Listener::start(&client).await?;
     let begun = Instant::now();
     let mut tally = Tally::default();
@@ -91,7 +91,7 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
         let window = usize::from(args.window);
         sending.window = window;
         let publisher = Publisher::start(client.clone(), sending).await?;
-        let bookmark = Bookmark::open(&settings.data, path)?;
+        let bookmark = Bookmark::open(&settings.data, path, &log)?;
         let sent = send(path, bookmark, publisher, window, &mut tally, stop.clone()).await;
         if let Err(error) = sent {
             tell(&tally, None, begun.elapsed(), settings.json);
@@ -106,10 +106,13 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
     let outcome = (!args.no_wait).then(|| listener.outcome(&tally.positions)).flatten();
     tell(&tally, outcome, seconds, settings.json);
     let refused = tally.unsendable_count + outcome.map_or(0, |outcome| outcome.refused);
-    Ok(ExitCode::from(match (tally.interrupted, args.strict && refused > 0) {
-        (true, _) => FAILED,
-        (false, true) => NO,
-        (false, false) => DONE,
+    let unknown = outcome.is_none() && tally.stored > 0;
+    Ok(ExitCode::from(match (args.strict, refused > 0) {
+        _ if tally.interrupted => FAILED,
+        (true, true) => NO,
+        // Asked to be strict, not knowing is not a yes.
+        (true, false) if unknown => FAILED,
+        (true | false, _) => DONE,
     }))
 }
 
@@ -200,11 +203,13 @@ async fn confirm(
     tally: &mut Tally,
 ) -> Result<(), NatsError> {
     let Some((place, receipt)) = receipts.pop_front() else { return Ok(()) };
+    let mut position = None;
     if let Some(receipt) = receipt {
         match receipt.stored().await {
             Ok(stored) => {
                 tally.stored += 1;
                 tally.positions.add(stored.position);
+                position = Some(stored.position);
             }
             Err(error) => {
                 bookmark.save().ok();
@@ -212,7 +217,7 @@ async fn confirm(
             }
         }
     }
-    bookmark.move_to(place);
+    bookmark.move_to(place, position);
     Ok(())
 }
 
@@ -252,6 +257,10 @@ fn tell(tally: &Tally, outcome: Option<outcome::Outcome>, took: Duration, as_jso
     }
     for line in &tally.unsendable {
         eprintln!("{line}");
+    }
+    let named = u64::try_from(tally.unsendable.len()).unwrap_or(0);
+    if tally.unsendable_count > named {
+        eprintln!("and {} more lines that were not sent", grouped(tally.unsendable_count - named));
     }
     let mut parts = vec![format!("stored {}", grouped(tally.stored))];
     match outcome {

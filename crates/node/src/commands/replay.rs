@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream;
 use clap::Args;
 use serde_json::json;
+use tokio::sync::watch;
 use tonghop_core::day;
+use tonghop_store::Store;
 
 use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::compare::{self, Comparison};
 use crate::folder::Folder;
-use crate::nats::{ConnectSettings, connect};
+use crate::log::Log;
 use crate::replay::Replay;
 use crate::settings::Settings;
 use crate::worker;
@@ -60,12 +62,24 @@ impl std::str::FromStr for Until {
 /// Runs the command.
 pub async fn run(args: &ReplayArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
-    let mut connection = ConnectSettings::new(&settings.nats, "tonghop replay");
-    connection.creds.clone_from(&settings.creds);
-    let client = connect(&connection).await?;
-    let context = jetstream::new(client);
-    let log = worker::events(&context).await?;
+    // The store first: while a projector owns it, there is nothing to compare with.
     let in_use = if args.compare { Some(compare::open_in_use(&settings.data)?) } else { None };
+    let opened = Log::open(settings, "tonghop replay").await?;
+    let done = replay(args, settings, &opened, in_use, stop).await;
+    opened.close().await?;
+    done
+}
+
+async fn replay(
+    args: &ReplayArgs,
+    settings: &Settings,
+    opened: &Log,
+    in_use: Option<Store>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<ExitCode> {
+    let context = jetstream::new(opened.client.clone());
+    let log = worker::events(&context).await?;
+    let last = log.last;
     let end = match (&in_use, args.until) {
         (Some(store), _) => store.position()?,
         (None, Some(Until::Position(position))) => position.min(log.last),
@@ -86,6 +100,13 @@ pub async fn run(args: &ReplayArgs, settings: &Settings) -> anyhow::Result<ExitC
         None => None,
     };
     tell(&replayed.folder, begun.elapsed(), comparison.as_ref(), settings.json)?;
+    if let (Some(_), true) = (&in_use, last > end) {
+        eprintln!(
+            "the store is at position {} of {}: what is behind it was not compared",
+            grouped(end),
+            grouped(last)
+        );
+    }
     let differs = comparison.is_some_and(|comparison| comparison.differences > 0);
     Ok(ExitCode::from(if differs { NO } else { DONE }))
 }

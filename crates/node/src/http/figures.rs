@@ -32,7 +32,7 @@ pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
         Problem::unknown_value("indicator", id, &hint, known)
     })?;
     let wish = Wish::read(&parameters, catalogue)?;
-    answer(request.view()?, indicator, &wish, None)
+    answer(request.figures()?, indicator, &wish, None)
 }
 
 /// `/v1/figures/{figure}`.
@@ -47,7 +47,7 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
     let asked = Asked { window: id.window, period: None };
     let (tree, known_at) = (id.tree, id.known_at);
     let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };
-    answer(request.view()?, indicator, &wish, id.facet)
+    answer(request.figures()?, indicator, &wish, id.facet)
 }
 
 fn answer(

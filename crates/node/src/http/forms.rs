@@ -55,7 +55,7 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         return Err(Problem::one_of("format", format, FORMATS).into());
     }
     let wish = Wish::read(&parameters, catalogue)?;
-    let filled = request.view()?.read(&facets::of_form(form, catalogue), |moment| {
+    let filled = request.figures()?.read(&facets::of_form(form, catalogue), |moment| {
         let query = wish.query(&moment.registry(None), moment.position)?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
@@ -85,7 +85,7 @@ pub(super) struct Stand {
 /// Where the view stands now.
 pub(super) fn stand(request: &Request<'_>) -> Result<Stand, Problem> {
     let read = |moment: &Moment<'_>| Stand { position: moment.position, lag: moment.lag };
-    Ok(request.view()?.read(&[], read)?)
+    Ok(request.figures()?.read(&[], read)?)
 }
 
 /// The text of a tree, as it is asked for.

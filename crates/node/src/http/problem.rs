@@ -165,6 +165,9 @@ impl Problem {
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
         match error {
+            ViewError::Rebuilding { .. } => {
+                Self::unavailable("view.rebuilding", &error.to_string())
+            }
             ViewError::Busy { .. } | ViewError::Crowded => {
                 Self::unavailable("view.busy", &format!("{error}; ask again"))
             }

@@ -15,7 +15,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     let on = parameters.day("on")?.unwrap_or_else(request.today);
     let wanted = parameters.unit()?;
     let known_at = parameters.known_at()?;
-    let read = request.view()?.read(&[], |moment| {
+    let read = request.figures()?.read(&[], |moment| {
         let known = known_at.day(moment.position)?;
         let top = wanted.map(|_| root(wanted, &moment.registry(None))).transpose()?;
         Ok::<_, AskError>((moment.registry(known), top, moment.position, moment.lag))

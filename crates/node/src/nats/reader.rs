@@ -6,6 +6,9 @@
 //! thrown away and made anew at the position after the last one accepted. Recovery is the normal
 //! path: it is how reading begins.
 //!
+//! Where one consumer after another fails at the same position, the message there may be one that
+//! the client cannot be sent: it is then fetched by itself ([`single`]), and so are some behind it.
+//!
 //! It never skips a position, never delivers one twice, never orders by time, and never gives up
 //! while the server is away. It ends when told to, when nobody receives any more, or when the
 //! stream itself is not what it was: replaced, shortened, or lacking messages.
@@ -15,7 +18,9 @@
 //!
 //! **Invariant POS-1:** positions are delivered in order, each exactly once, without gaps.
 
+mod doubt;
 mod pull;
+mod single;
 mod watch;
 
 use std::sync::Arc;
@@ -30,6 +35,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::error::NatsError;
 use super::streams::{StreamIdentity, identity};
+use doubt::{Doubt, Interrupt};
 use pull::{Arrived, Pull};
 use watch::Watch;
 
@@ -111,34 +117,6 @@ pub struct Batch {
     pub pending: u64,
 }
 
-/// Why reading was interrupted.
-#[derive(Debug)]
-enum Interrupt {
-    /// The consumer is doubtful; make another one.
-    Doubt(Doubt),
-    /// Told to stop, or nobody receives.
-    Stopped,
-    /// The stream is not what it was.
-    Broken(NatsError),
-}
-
-/// What is wrong with the consumer.
-#[derive(Debug, PartialEq, Eq)]
-enum Doubt {
-    /// A position beyond the next one; `first` when it was the first that the consumer sent.
-    Gap { got: u64, first: bool },
-    /// The stream ends before what was already read.
-    Behind { last: u64 },
-    /// Neither a message nor a heartbeat.
-    Silence,
-    /// Heartbeats, but no messages, although the stream has more.
-    Stall { last: u64 },
-    /// The connection was lost in between, and with it what was under way.
-    Reconnected,
-    /// The server says that the consumer or the request is gone.
-    Gone(String),
-}
-
 /// Reads one stream into a channel.
 #[derive(Debug)]
 pub struct Reader {
@@ -152,6 +130,10 @@ pub struct Reader {
     created_ns: Option<i64>,
     /// The gap or the end of the stream that was seen last, and how often in a row.
     broken: (u64, u32),
+    /// How many interruptions there were since the last message.
+    stuck: u32,
+    /// How many messages are to be fetched one by one.
+    suspects: u32,
     doubts: Arc<AtomicU64>,
 }
 
@@ -164,6 +146,8 @@ impl Reader {
             batch: Batch { messages: Vec::new(), bytes: 0, pending: 0 },
             created_ns: settings.created_ns,
             broken: (0, 0),
+            stuck: 0,
+            suspects: 0,
             doubts: Arc::default(),
             context,
             settings,
@@ -197,6 +181,7 @@ impl Reader {
             };
             let (stream, position) = (&self.settings.stream, self.position);
             self.doubts.fetch_add(1, Ordering::Relaxed);
+            self.stuck = self.stuck.saturating_add(1);
             tracing::warn!(%stream, position, ?doubt, "reading again from the last position");
             if self.position > before {
                 pause = PAUSE_MIN;
@@ -223,7 +208,7 @@ impl Reader {
     async fn read(&mut self, batches: &mpsc::Sender<Batch>) -> Interrupt {
         // Watched from before the consumer exists: a reconnect while it is made is seen too.
         let mut watch = Watch::new(self.context.client(), self.position);
-        let mut pull = match self.open().await {
+        let mut pull = match self.open(batches).await {
             Ok(pull) => pull,
             Err(interrupt) => return interrupt,
         };
@@ -292,6 +277,7 @@ impl Reader {
             return Err(Doubt::Gap { got: raw.position, first });
         }
         self.position = raw.position;
+        self.stuck = 0;
         self.batch.messages.push(raw);
         self.batch.bytes += bytes;
         self.batch.pending = pending;
@@ -331,7 +317,7 @@ impl Reader {
         self.broken.1 >= BROKEN_SEEN
     }
 
-    async fn open(&mut self) -> Result<Pull, Interrupt> {
+    async fn open(&mut self, batches: &mpsc::Sender<Batch>) -> Result<Pull, Interrupt> {
         let found = self.look().await?;
         if found.last < self.position {
             if !self.broken_again(u64::MAX) {
@@ -343,6 +329,7 @@ impl Reader {
                 last: found.last,
             }));
         }
+        self.fetch_suspects(batches, found.last).await?;
         let opened = Pull::open(&self.context, &self.settings.stream, self.position).await;
         opened.map_err(Interrupt::Doubt)
     }

@@ -241,6 +241,17 @@ pub async fn ensure(
     }
 }
 
+/// The stream as it is now, checked; nothing is created.
+pub async fn look(
+    context: &jetstream::Context,
+    stream: StreamName,
+) -> Result<StreamIdentity, NatsError> {
+    match context.get_stream(stream.as_str()).await {
+        Ok(found) => checked(stream, found.cached_info()),
+        Err(error) => Err(NatsError::Api { what: "looking at a stream", source: error.into() }),
+    }
+}
+
 /// The stream as it is now, without any check.
 pub async fn identity(
     context: &jetstream::Context,

@@ -91,6 +91,22 @@ async fn up_that_is_killed_can_be_started_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_up_left_is_examined_and_compared_while_nothing_runs() {
+    let data = Data::new("rests");
+    let up = Up::start(&data).await;
+    let stored = up.publish(&data, &sample(&data, "0.001").await).await["stored"].as_u64().unwrap();
+    up.reaches(stored).await;
+    up.running.stop("INT").await.expect(0);
+    let url = format!("nats://127.0.0.1:{}", free_port());
+    let compared = run(&data, &["replay", "--compare", "--json", "--nats", &url]).await.expect(0);
+    assert_eq!(compared.json()["compared"]["differences"], 0, "{compared:?}");
+    assert_eq!(compared.json()["position"], stored);
+    assert_eq!(data.nats_pid(), None, "the server it started is stopped");
+    run(&data, &["doctor", "--nats", &url]).await.expect(0);
+    assert_eq!(data.nats_pid(), None, "the server it started is stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_nats_server_that_dies_ends_up_with_a_sentence() {
     let data = Data::new("orphan");
     let mut up = Up::start(&data).await;

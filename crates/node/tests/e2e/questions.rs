@@ -156,6 +156,23 @@ async fn what_was_known_is_answered(up: &Up, position: u64, before: NaiveDate) {
         let then = up.get(&format!("{QUARTER}&knownAt={known}")).await.json();
         assert_eq!(values(&then), values(&now), "known at {known}");
     }
+    // A position in the middle is answered from a replay: more was known there than before it.
+    let mut before = 0;
+    for known in [1, position / 2, position * 3 / 4, position - 1] {
+        let then = up.get(&format!("{QUARTER}&knownAt={known}")).await.json();
+        assert_eq!(then["knownAt"], known);
+        identities_hold(&then);
+        let received = total(&then, "c4") + total(&then, "c5");
+        assert!(before <= received, "known at {known}: {received} after {before}");
+        before = received;
+    }
+    assert!(before > 0);
+    let beyond = up.get(&format!("{QUARTER}&knownAt={}", position + 1)).await;
+    assert_eq!(beyond.status, 400, "{}", beyond.body);
+}
+
+fn total(form: &Value, slot: &str) -> i64 {
+    form["rows"].as_array().unwrap().last().unwrap()["cells"][slot]["value"].as_i64().unwrap()
 }
 
 async fn csv_is_the_same_form(data: &Data, up: &Up) {

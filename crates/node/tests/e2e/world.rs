@@ -19,8 +19,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// A directory of its own, removed with what is in it; a nats-server that a killed `up` left in
-/// it is killed first.
+/// A directory of its own, removed with what is in it; what nats-server a killed `up` left in it is
+/// killed first.
 #[derive(Debug)]
 pub(crate) struct Data(PathBuf);
 
@@ -41,20 +41,33 @@ impl Data {
         self.0.join(name)
     }
 
-    /// The nats-server of this directory, if one runs.
+    /// The nats-server that `up` runs on this directory, if one runs.
     pub(crate) fn nats_pid(&self) -> Option<u32> {
-        let text = fs::read_to_string(self.0.join("nats/nats-server.pid")).ok()?;
-        let pid = text.trim().parse().ok()?;
-        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let conf = self.0.join("nats/nats-server.conf");
-        let conf = conf.as_os_str().as_encoded_bytes();
-        command.split(|byte| *byte == 0).any(|argument| argument == conf).then_some(pid)
+        self.nats_servers().into_iter().find(|(_, path)| *path == conf).map(|(pid, _)| pid)
+    }
+
+    /// Every nats-server that was started with a configuration below this directory.
+    fn nats_servers(&self) -> Vec<(u32, PathBuf)> {
+        let mut found = Vec::new();
+        for process in fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let arguments = command.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+            let conf = arguments
+                .map(|text| PathBuf::from(text.as_ref()))
+                .find(|path| path.starts_with(&self.0) && path.ends_with("nats/nats-server.conf"));
+            found.extend(conf.map(|conf| (pid, conf)));
+        }
+        found
     }
 }
 
 impl Drop for Data {
     fn drop(&mut self) {
-        if let Some(pid) = self.nats_pid() {
+        for (pid, _) in self.nats_servers() {
             signal(pid, "KILL");
         }
         fs::remove_dir_all(&self.0).ok();
@@ -116,9 +129,10 @@ pub(crate) struct Nats {
 }
 
 impl Nats {
-    /// Starts it in `<data>/log`; port 0 picks one.
+    /// Starts it in `<data>/elsewhere`, so that it is no server of this directory's own; port 0
+    /// picks one.
     pub(crate) async fn start(data: &Data, port: u16) -> Self {
-        let mut settings = ServerSettings::new(data.path(), port);
+        let mut settings = ServerSettings::new(data.file("elsewhere"), port);
         settings.binary = Some(nats_binary());
         let server = NatsServer::start(&settings).await.unwrap();
         let client = connect(&ConnectSettings::new(server.url(), "test")).await.unwrap();

@@ -1,7 +1,8 @@
 //! The bookmark of a file: how far it is known to be stored.
 //!
 //! Kept as `<data>/publish/<fingerprint>.json` while a file is being published; the fingerprint is
-//! of the file's path, size and time of change, so that a changed file begins anew.
+//! of the log and of the file's path, size and time of change, so that a changed file, or the same
+//! file for another log, begins anew. So does a file whose last confirmed event the log has lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tonghop_core::fingerprint::Content;
 
 use super::input::Place;
+use crate::nats::StreamIdentity;
 
 /// How far a file is published.
 #[derive(Debug)]
@@ -20,32 +22,40 @@ pub(super) struct Bookmark {
     file: Option<PathBuf>,
     bytes_total: Option<u64>,
     place: Place,
+    /// The position of the last event that the log has confirmed.
+    position: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
-    path: PathBuf,
     bytes: u64,
     lines: u64,
+    position: u64,
 }
 
 impl Bookmark {
     /// Looks whether the file was published in part.
-    pub(super) fn open(data: &Path, path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(data: &Path, path: &Path, log: &StreamIdentity) -> anyhow::Result<Self> {
         if path == Path::new("-") {
-            return Ok(Self { file: None, bytes_total: None, place: Place::default() });
+            let place = Place::default();
+            return Ok(Self { file: None, bytes_total: None, place, position: 0 });
         }
         let about = fs::metadata(path).with_context(|| path.display().to_string())?;
         let full = fs::canonicalize(path)?;
         let changed = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let name = format!("{}\n{}\n{changed}", full.display(), about.len());
+        let name = format!("{}\n{}\n{}\n{changed}", log.created_ns, full.display(), about.len());
         let fingerprint = Content::of(name.as_bytes()).0;
         let file = data.join("publish").join(format!("{fingerprint:016x}.json"));
-        let place = match fs::read(&file).ok().and_then(|b| serde_json::from_slice(&b).ok()) {
-            Some(Kept { bytes, lines, .. }) if bytes <= about.len() => Place { bytes, lines },
-            _ => Place::default(),
-        };
-        Ok(Self { file: Some(file), bytes_total: Some(about.len()), place })
+        let (place, position) =
+            match fs::read(&file).ok().and_then(|b| serde_json::from_slice(&b).ok()) {
+                Some(Kept { bytes, lines, position })
+                    if bytes <= about.len() && position <= log.last =>
+                {
+                    (Place { bytes, lines }, position)
+                }
+                _ => (Place::default(), 0),
+            };
+        Ok(Self { file: Some(file), bytes_total: Some(about.len()), place, position })
     }
 
     pub(super) fn place(&self) -> Place {
@@ -60,8 +70,10 @@ impl Bookmark {
         self.bytes_total
     }
 
-    pub(super) fn move_to(&mut self, place: Place) {
+    /// All before this place is stored; `position` is that of the last event, if it was one.
+    pub(super) fn move_to(&mut self, place: Place, position: Option<u64>) {
         self.place = place;
+        self.position = position.unwrap_or(self.position);
     }
 
     /// Writes the bookmark down.
@@ -69,7 +81,8 @@ impl Bookmark {
         let Some(file) = &self.file else { return Ok(()) };
         let dir = file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-        let kept = Kept { path: file.clone(), bytes: self.place.bytes, lines: self.place.lines };
+        let Place { bytes, lines } = self.place;
+        let kept = Kept { bytes, lines, position: self.position };
         let new = file.with_extension("new");
         fs::write(&new, serde_json::to_vec(&kept)?)?;
         fs::rename(&new, file).with_context(|| file.display().to_string())

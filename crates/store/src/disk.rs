@@ -18,6 +18,11 @@ pub(crate) type Bytes = sled::IVec;
 /// Keys that are written between two drains of the collector.
 const KEYS_PER_DRAIN: usize = 64;
 
+/// How often sled's lock of a database that was dropped just now is tried.
+const LOCK_TRIES: u32 = 500;
+/// The pause between two such tries.
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+
 /// One generation's database.
 pub(crate) struct Disk {
     db: sled::Db,
@@ -66,7 +71,21 @@ impl Disk {
             .cache_capacity(cache_bytes)
             .segment_size(SEGMENT_BYTES)
             .flush_every_ms(None);
-        let db = walled(generation, b"", || config.open())?;
+        let mut tries = 0;
+        let db = loop {
+            match walled(generation, b"", || config.open()) {
+                // Our own lock is held, so that sled's can only be one that its threads have not
+                // let go of yet: they live on for a moment after a database is dropped.
+                Err(StoreError::Io { source, .. })
+                    if source.to_string().contains("could not acquire lock")
+                        && tries < LOCK_TRIES =>
+                {
+                    tries += 1;
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                opened => break opened?,
+            }
+        };
         let (dir, generation) = (dir.to_path_buf(), generation.to_path_buf());
         Ok(Self { db, generation, dir, faults, _lock: lock })
     }

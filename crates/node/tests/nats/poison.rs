@@ -83,29 +83,29 @@ async fn poison_between_good_messages_is_delivered_and_refused() {
     let writer = client(&server).await;
     publish_all(&writer, 0..100).await;
     store(&server, SUBJECT.as_bytes(), &[NOT_UTF8]).await;
-    publish_all(&writer, 101..200).await;
+    publish_all(&writer, 101..500).await;
     store(&server, SUBJECT.as_bytes(), &[NO_COLON]).await;
-    publish_all(&writer, 201..300).await;
+    publish_all(&writer, 501..600).await;
 
     let began = Instant::now();
     let mut reading = Reading::of(&context, "TONGHOP_EVENTS", 0);
-    let all = reading.until(300).await;
+    let all = reading.until(600).await;
     println!("{:?}, {} doubts", began.elapsed(), reading.doubted());
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     for (at, raw) in all.iter().enumerate() {
         match at {
             100 => is_poison(raw, NOT_UTF8),
-            200 => is_poison(raw, NO_COLON),
+            500 => is_poison(raw, NO_COLON),
             good => assert_eq!(number(raw), good),
         }
     }
 
     // Live, as the last of the stream, and at once behind what was read.
     store(&server, SUBJECT.as_bytes(), &[NO_VERSION]).await;
-    is_poison(reading.until(301).await.first().unwrap(), NO_VERSION);
-    publish_all(&writer, 301..310).await;
-    reading.until(310).await;
-    assert_eq!(reading.end().await.unwrap(), 310);
+    is_poison(reading.until(601).await.first().unwrap(), NO_VERSION);
+    publish_all(&writer, 601..610).await;
+    reading.until(610).await;
+    assert_eq!(reading.end().await.unwrap(), 610);
     server.stop().await.unwrap();
 }
 
@@ -162,4 +162,22 @@ async fn a_poisoned_subject_stops_nothing() {
     assert!(all[2..].iter().map(number).eq(2..20));
     reading.end().await.unwrap();
     server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tmp_poison_cr() {
+    let data = Data::new("poison-cr");
+    let (server, _, context) = ready(&data, 0).await;
+    let writer = client(&server).await;
+    publish_all(&writer, 0..10).await;
+    store(&server, SUBJECT.as_bytes(), &[b"NATS/1.0\r\nA: 1\r2\r\n\r\n"]).await;
+    publish_all(&writer, 11..20).await;
+    let mut reading = Reading::of(&context, "TONGHOP_EVENTS", 0);
+    let all = timeout(Duration::from_secs(20), reading.until(20)).await;
+    println!("CR {:?} {}", all.map(|all| all.len()), reading.doubted());
+    println!(
+        "CR state {:?} {:?}",
+        context.client().connection_state(),
+        context.client().flush().await
+    );
 }

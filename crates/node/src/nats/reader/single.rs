@@ -16,7 +16,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
-
 use tokio::sync::mpsc;
 
 use super::doubt::Interrupt;
@@ -56,7 +55,7 @@ impl Reader {
             if single.deliverable {
                 self.suspects -= 1;
             } else {
-                tracing::warn!(%stream, position, "a message cannot be read as NATS means it");
+                tracing::warn!(%stream, position, "a message cannot be read as the client reads them");
                 self.suspects = SUSPECTS_BEHIND;
             }
             let pending = last.saturating_sub(position);

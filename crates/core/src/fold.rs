@@ -389,7 +389,10 @@ impl<'a> Batch<'a> {
             }
         }
         let commit = &mut self.folded.commit;
-        commit.cells.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        // In order already, unless a batch has several recorded days.
+        if !commit.cells.is_sorted_by(|a, b| a.key < b.key) {
+            commit.cells.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        }
         commit.position = self.projection.position;
         commit.entries = entries;
         commit.records = self.projection.records(self.changed_units, self.new_sources);

@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
     match run(cli.command, &settings) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("tonghop: {error:#}");
+            eprintln!("tonghop: {}", sentence(&error));
             ExitCode::from(FAILED)
         }
     }
@@ -112,4 +112,15 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             }
         }
     })
+}
+
+/// An error with its causes; a cause that is in the text already is not told again.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = [text, cause].join(": ");
+        }
+    }
+    text
 }

@@ -26,6 +26,8 @@ pub struct Deltas {
     /// The keys, and beside each its amount.
     keys: Vec<SmallKey>,
     amounts: Vec<i64>,
+    /// Memory that is used again.
+    order: Vec<u128>,
     units: Vec<UnitCode>,
     unit_places: BTreeMap<UnitCode, u32>,
     facets: Vec<Facet>,
@@ -75,21 +77,27 @@ impl Deltas {
         place
     }
 
-    /// Books all that waits on one recorded day: appends the sums that are not zero.
+    /// Books all that waits on one recorded day: appends the sums that are not zero, in canonical
+    /// order.
     pub fn book(&mut self, recorded: Day, out: &mut Vec<CellChange>) {
+        let (units, facets) = (ranks(&self.units), ranks(&self.facets));
+        let mut order = std::mem::take(&mut self.order);
         // Key and place are sorted as one integer, which is faster than sorting pairs.
-        let mut order: Vec<u128> =
-            self.keys.iter().zip(0_u32..).map(|(key, at)| (key << 32) | u128::from(at)).collect();
+        order.extend(self.keys.iter().zip(0_u32..).map(|(key, at)| {
+            (ranked(*key, &units.of_place, &facets.of_place) << 32) | u128::from(at)
+        }));
         order.sort_unstable();
         for run in order.chunk_by(|a, b| a >> 32 == b >> 32) {
             let amount: i64 = run.iter().map(|packed| self.amount_at(*packed)).sum();
             if let Some(packed) = run.first()
                 && amount != 0
-                && let Some(key) = self.full_key(packed >> 32, recorded)
+                && let Some(key) = full_key(packed >> 32, &units.sorted, &facets.sorted, recorded)
             {
                 out.push(CellChange { key, amount });
             }
         }
+        order.clear();
+        self.order = order;
         self.keys.clear();
         self.amounts.clear();
     }
@@ -98,19 +106,50 @@ impl Deltas {
         let place = usize::try_from(packed & 0xffff_ffff).unwrap_or(usize::MAX);
         self.amounts.get(place).copied().unwrap_or(0)
     }
+}
 
-    fn full_key(&self, key: SmallKey, recorded: Day) -> Option<CellKey> {
-        let place = |bits: u128| usize::try_from(bits & 0xffff_ffff).ok();
-        let facet = match place(key >> 16)?.checked_sub(1) {
-            None => Facet::All,
-            Some(place) => self.facets.get(place)?.clone(),
-        };
-        Some(CellKey {
-            unit: *self.units.get(place(key >> 56)?)?,
-            measure: Measure::from_byte(u8::try_from((key >> 48) & 0xff).ok()?)?,
-            facet,
-            day: Day::from_number(u16::try_from(key & 0xffff).ok()?),
-            recorded,
-        })
+/// Values in their order, and the place in it of each.
+struct Ranks<T> {
+    sorted: Vec<T>,
+    of_place: Vec<u32>,
+}
+
+fn ranks<T: Ord + Clone>(values: &[T]) -> Ranks<T> {
+    let mut places: Vec<(&T, usize)> = values.iter().zip(0..).collect();
+    places.sort_unstable();
+    let mut of_place = vec![0; values.len()];
+    for (rank, (_, place)) in (0_u32..).zip(&places) {
+        if let Some(slot) = of_place.get_mut(*place) {
+            *slot = rank;
+        }
     }
+    Ranks { sorted: places.into_iter().map(|(value, _)| value.clone()).collect(), of_place }
+}
+
+fn bits(key: SmallKey, shift: u32) -> usize {
+    usize::try_from((key >> shift) & 0xffff_ffff).unwrap_or(usize::MAX)
+}
+
+/// The key with ranks for places: in the order of these keys the cells are in canonical order.
+fn ranked(key: SmallKey, units: &[u32], facets: &[u32]) -> SmallKey {
+    let unit = units.get(bits(key, 56)).copied().unwrap_or(u32::MAX);
+    let facet = match bits(key, 16).checked_sub(1) {
+        None => 0,
+        Some(place) => facets.get(place).map_or(u32::MAX, |rank| rank + 1),
+    };
+    (u128::from(unit) << 56) | (key & (0xff << 48)) | (u128::from(facet) << 16) | (key & 0xffff)
+}
+
+fn full_key(key: SmallKey, units: &[UnitCode], facets: &[Facet], recorded: Day) -> Option<CellKey> {
+    let facet = match bits(key, 16).checked_sub(1) {
+        None => Facet::All,
+        Some(rank) => facets.get(rank)?.clone(),
+    };
+    Some(CellKey {
+        unit: *units.get(bits(key, 56))?,
+        measure: Measure::from_byte(u8::try_from((key >> 48) & 0xff).ok()?)?,
+        facet,
+        day: Day::from_number(u16::try_from(key & 0xffff).ok()?),
+        recorded,
+    })
 }

@@ -20,7 +20,11 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
     connection.creds.clone_from(&settings.creds);
     connection.wait_max = CONNECT_MAX;
-    let client = connect(&connection).await?;
+    let mut stopped = stop.clone();
+    let client = tokio::select! {
+        client = connect(&connection) => client?,
+        _ = stopped.wait_for(|stop| *stop) => return Ok(ExitCode::from(DONE)),
+    };
     let earlier = Earlier::new(client.clone(), settings.data.clone(), stop.clone());
     let reading = Arc::new(Reading::new()?.with_earlier(earlier));
     let worker = WorkerSettings { data: settings.data.clone(), client };

@@ -35,6 +35,11 @@ const LINES_WAITING_MAX: usize = 8_192;
 /// How often the bookmark is written and progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
+/// How long events on their way may take to be confirmed after a stop.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// How long they may take at the end of a file.
+const CONFIRM_MAX: Duration = Duration::from_mins(15);
+
 /// The arguments.
 #[derive(Debug, Args)]
 #[command(
@@ -169,8 +174,16 @@ async fn send(
         }
     }
     drop(waiting);
+    let until = Instant::now() + if tally.interrupted { DRAIN_MAX } else { CONFIRM_MAX };
     while !receipts.is_empty() {
-        confirm(&mut receipts, &mut bookmark, tally).await?;
+        let confirming = confirm(&mut receipts, &mut bookmark, tally);
+        if let Ok(confirmed) = tokio::time::timeout_at(until.into(), confirming).await {
+            confirmed?;
+        } else {
+            bookmark.save()?;
+            let waiting = grouped(u64::try_from(receipts.len()).unwrap_or(0));
+            anyhow::bail!("{waiting} events are not confirmed; the same command sends them again");
+        }
     }
     publisher.finish().await?;
     bar.finish_and_clear();

@@ -77,7 +77,9 @@ pub fn open_store(data: &Path, log: &StreamIdentity) -> Result<Store, FoldError>
     match opened {
         Opened::Fresh => tracing::info!(dir = %dir.display(), "a new store is begun"),
         Opened::Resumed => {
-            tracing::info!(position = store.position()?, "the store goes on from its position");
+            let position = store.position()?;
+            let behind = log.last.saturating_sub(position);
+            tracing::info!(position, behind, "the store goes on from its position");
         }
         Opened::Rebuild(reason) => {
             tracing::warn!(%reason, messages = log.last, "the store is rebuilt from the log");

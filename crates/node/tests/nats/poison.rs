@@ -163,21 +163,3 @@ async fn a_poisoned_subject_stops_nothing() {
     reading.end().await.unwrap();
     server.stop().await.unwrap();
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tmp_poison_cr() {
-    let data = Data::new("poison-cr");
-    let (server, _, context) = ready(&data, 0).await;
-    let writer = client(&server).await;
-    publish_all(&writer, 0..10).await;
-    store(&server, SUBJECT.as_bytes(), &[b"NATS/1.0\r\nA: 1\r2\r\n\r\n"]).await;
-    publish_all(&writer, 11..20).await;
-    let mut reading = Reading::of(&context, "TONGHOP_EVENTS", 0);
-    let all = timeout(Duration::from_secs(20), reading.until(20)).await;
-    println!("CR {:?} {}", all.map(|all| all.len()), reading.doubted());
-    println!(
-        "CR state {:?} {:?}",
-        context.client().connection_state(),
-        context.client().flush().await
-    );
-}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, jetstream};
+use async_nats::jetstream;
 use tokio::sync::{mpsc, watch};
 use tonghop_core::day;
 use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MAX};
@@ -15,7 +15,9 @@ use tonghop_core::refusal::Refusal;
 use tonghop_wire::Decoder;
 
 use crate::folder::{Decoded, FoldError, Folder, Outside, Step};
-use crate::nats::{Batch, NatsError, Reader, ReaderSettings, StreamIdentity, StreamName};
+use crate::nats::{
+    Batch, ConnectSettings, NatsError, Reader, ReaderSettings, StreamIdentity, StreamName, connect,
+};
 use crate::reading::Reading;
 use crate::view::View;
 use crate::worker;
@@ -154,8 +156,8 @@ impl Outside for Silent {
 /// is kept.
 #[derive(Debug)]
 pub struct Earlier {
-    /// Where the log is.
-    context: jetstream::Context,
+    /// How to reach the log; each replay has a connection of its own.
+    connection: ConnectSettings,
     data: PathBuf,
     stop: watch::Receiver<bool>,
     runtime: tokio::runtime::Handle,
@@ -164,10 +166,9 @@ pub struct Earlier {
 
 impl Earlier {
     /// None made yet.
-    pub fn new(client: Client, data: PathBuf, stop: watch::Receiver<bool>) -> Self {
-        let context = jetstream::new(client);
+    pub fn new(connection: ConnectSettings, data: PathBuf, stop: watch::Receiver<bool>) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { context, data, stop, runtime, last: Mutex::new(None) }
+        Self { connection, data, stop, runtime, last: Mutex::new(None) }
     }
 
     /// The view of the log up to a position. It blocks, for as long as the replay takes.
@@ -187,9 +188,10 @@ impl Earlier {
         // The directory of the one before goes before the next is made.
         *last = None;
         let replayed = self.runtime.block_on(async {
-            let log = worker::events(&self.context).await?;
+            let context = jetstream::new(connect(&self.connection).await?);
+            let log = worker::events(&context).await?;
             let end = position.min(log.last);
-            let replay = Replay { context: self.context.clone(), log, end, before: None };
+            let replay = Replay { context, log, end, before: None };
             replay
                 .run(&self.data, self.stop.clone(), |position, of, _| {
                     tracing::info!(position, of, "replaying for a reader");

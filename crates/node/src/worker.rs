@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream;
+use async_nats::{Client, jetstream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tonghop_core::book::Book;
@@ -22,8 +22,8 @@ use crate::announce::{self, FOLDED_SUBJECT};
 use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
 use crate::http::{self, Api};
 use crate::nats::{
-    Batch, NatsError, Publisher, PublisherSettings, REPLICAS, Reader, ReaderSettings,
-    Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams, streams,
+    Batch, ConnectSettings, NatsError, Publisher, PublisherSettings, REPLICAS, Reader,
+    ReaderSettings, Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams, streams,
 };
 use crate::reading::Reading;
 use crate::refused;
@@ -47,8 +47,8 @@ pub use opening::open_store;
 pub struct WorkerSettings {
     /// Directory of the projections.
     pub data: PathBuf,
-    /// The connection to the log.
-    pub client: async_nats::Client,
+    /// How to reach the log; each session has a connection of its own.
+    pub connection: ConnectSettings,
 }
 
 /// How a session ended.
@@ -64,10 +64,14 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     opening::sweep(&settings.data);
-    let context = jetstream::new(settings.client.clone());
     let mut local: Option<JoinHandle<()>> = None;
     while !*stop.borrow() {
-        let (log, folder) = match opening::open(settings, &context).await {
+        let mut stopped = stop.clone();
+        let opening = tokio::select! {
+            opened = opening::open(settings) => opened,
+            _ = stopped.wait_for(|stop| *stop) => break,
+        };
+        let (client, log, folder) = match opening {
             Ok(opened) => opened,
             // What ended a session before, a full disk say, may take a while to go away.
             Err(error) if local.is_some() && !*stop.borrow() => {
@@ -89,7 +93,7 @@ pub async fn run(
             let router = http::router(&Api::new(Arc::clone(reading)));
             local = Some(tokio::spawn(socket.serve(router, stop.clone())));
         }
-        let ended = session(settings, &context, &log, folder, &view, stop.clone()).await?;
+        let ended = session(client, &log, folder, &view, stop.clone()).await?;
         if matches!(ended, Ended::Stopped) {
             break;
         }
@@ -114,22 +118,22 @@ pub async fn events(context: &jetstream::Context) -> anyhow::Result<StreamIdenti
 }
 
 async fn session(
-    settings: &WorkerSettings,
-    context: &jetstream::Context,
+    client: Client,
     log: &StreamIdentity,
     folder: Folder,
     view: &Arc<View>,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Ended> {
+    let context = &jetstream::new(client.clone());
     let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
     let (decoded, ready) = mpsc::channel(1);
     let reading = spawn_reader(context, log, folder.store().position()?, batches, stop);
     let watching = tokio::spawn(watch_end(context.clone(), Arc::clone(view)));
     tokio::task::spawn_blocking(move || folder::decode_all(received, &decoded));
-    let publisher = Publisher::start(settings.client.clone(), PublisherSettings::new()).await?;
+    let publisher = Publisher::start(client.clone(), PublisherSettings::new()).await?;
     let mut outside = Live {
         runtime: tokio::runtime::Handle::current(),
-        client: settings.client.clone(),
+        client,
         publisher,
         view: Arc::clone(view),
         progress: Progress::new(log.last),
@@ -143,8 +147,10 @@ async fn session(
         reading.abort();
         return goes_on_after(error);
     }
-    reading.await??;
-    Ok(Ended::Stopped)
+    match reading.await? {
+        Ok(_) => Ok(Ended::Stopped),
+        Err(error) => goes_on_after(error.into()),
+    }
 }
 
 /// Keeps readers told of how far the log has come, whether or not anything is folded.
@@ -256,7 +262,7 @@ fn fold_all(
 #[derive(Debug)]
 struct Live {
     runtime: tokio::runtime::Handle,
-    client: async_nats::Client,
+    client: Client,
     publisher: Publisher,
     view: Arc<View>,
     progress: Progress,

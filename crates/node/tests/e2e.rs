@@ -20,6 +20,8 @@ mod damage;
 mod kills;
 #[path = "e2e/lives.rs"]
 mod lives;
+#[path = "e2e/poison.rs"]
+mod poison;
 #[path = "e2e/program.rs"]
 mod program;
 #[path = "e2e/publishing.rs"]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tonghop_node::nats::{ConnectSettings, connect};
+use tonghop_node::nats::ConnectSettings;
 use tonghop_node::reading::Reading;
 use tonghop_node::worker::{self, WorkerSettings};
 
@@ -25,10 +25,10 @@ pub(crate) struct Projector {
 
 impl Projector {
     /// Connects to the log and begins to fold it.
-    pub(crate) async fn start(url: &str, data: &Path) -> anyhow::Result<Self> {
-        let client = connect(&ConnectSettings::new(url, "tonghop bench, fold")).await?;
+    pub(crate) fn start(url: &str, data: &Path) -> anyhow::Result<Self> {
+        let connection = ConnectSettings::new(url, "tonghop bench, fold");
         let reading = Arc::new(Reading::new()?);
-        let settings = WorkerSettings { data: data.to_owned(), client };
+        let settings = WorkerSettings { data: data.to_owned(), connection };
         let (stop, stopped) = watch::channel(false);
         let shown = Arc::clone(&reading);
         let task = tokio::spawn(async move { worker::run(&settings, &shown, stopped).await });

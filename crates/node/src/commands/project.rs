@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DONE, stop_signal};
-use crate::nats::{ConnectSettings, connect};
+use crate::nats::ConnectSettings;
 use crate::reading::Reading;
 use crate::replay::Earlier;
 use crate::settings::Settings;
@@ -20,14 +20,9 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
     connection.creds.clone_from(&settings.creds);
     connection.wait_max = CONNECT_MAX;
-    let mut stopped = stop.clone();
-    let client = tokio::select! {
-        client = connect(&connection) => client?,
-        _ = stopped.wait_for(|stop| *stop) => return Ok(ExitCode::from(DONE)),
-    };
-    let earlier = Earlier::new(client.clone(), settings.data.clone(), stop.clone());
+    let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let reading = Arc::new(Reading::new()?.with_earlier(earlier));
-    let worker = WorkerSettings { data: settings.data.clone(), client };
+    let worker = WorkerSettings { data: settings.data.clone(), connection };
     worker::run(&worker, &reading, stop).await?;
     Ok(ExitCode::from(DONE))
 }

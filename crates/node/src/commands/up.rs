@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::{DONE, print, stop_signal};
 use crate::http;
-use crate::nats::{ConnectSettings, NatsServer, ServerSettings, connect};
+use crate::nats::{ConnectSettings, NatsServer, ServerSettings};
 use crate::reading::Reading;
 use crate::replay::Earlier;
 use crate::settings::Settings;
@@ -35,12 +35,12 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     let mut server_settings = ServerSettings::new(&settings.data, args.nats_port);
     server_settings.sync_interval.clone_from(&args.sync);
     let mut server = NatsServer::start(&server_settings).await?;
-    let client = connect(&ConnectSettings::new(server.url(), "tonghop up")).await?;
-    let earlier = Earlier::new(client.clone(), settings.data.clone(), stop.clone());
+    let connection = ConnectSettings::new(server.url(), "tonghop up");
+    let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let reading = Arc::new(Reading::new()?.with_earlier(earlier));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, settings);
-    let worker = WorkerSettings { data: settings.data.clone(), client };
+    let worker = WorkerSettings { data: settings.data.clone(), connection };
     let ended = tokio::select! {
         ended = worker::run(&worker, &reading, stop.clone()) => ended,
         died = server.died() => Err(died.into()),

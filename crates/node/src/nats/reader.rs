@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream;
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
@@ -51,6 +52,9 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// How often the reader looks whether all is well.
 const TICK: Duration = Duration::from_millis(200);
+/// How many interruptions in a row, with no message in between, make a connection a dead one: there
+/// are headers at which the client's own task panics.
+const DEAD_SEEN: u32 = 10;
 /// How often the stream itself must say the same before it is believed to be broken.
 const BROKEN_SEEN: u32 = 3;
 
@@ -147,7 +151,8 @@ impl Reader {
             created_ns: settings.created_ns,
             broken: (0, 0),
             stuck: 0,
-            suspects: 0,
+            // What stopped the reader before this one may be the very next message.
+            suspects: 1,
             doubts: Arc::default(),
             context,
             settings,
@@ -160,7 +165,8 @@ impl Reader {
     }
 
     /// Reads until `stop` holds true (or its sender is gone), or nobody receives; answers the last
-    /// position that was sent.
+    /// position that was sent. [`NatsError::Closed`] says that the connection is of no use any more,
+    /// although it claims to be one: a reader on another connection goes on.
     pub async fn run(
         mut self,
         batches: mpsc::Sender<Batch>,
@@ -183,6 +189,10 @@ impl Reader {
             self.doubts.fetch_add(1, Ordering::Relaxed);
             self.stuck = self.stuck.saturating_add(1);
             tracing::warn!(%stream, position, ?doubt, "reading again from the last position");
+            let connected = self.context.client().connection_state() == State::Connected;
+            if self.stuck >= DEAD_SEEN && connected {
+                return Err(NatsError::Closed);
+            }
             if self.position > before {
                 pause = PAUSE_MIN;
             }

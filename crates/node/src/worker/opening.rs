@@ -12,22 +12,22 @@ use tonghop_store::{OpenOptions, Opened, Store, StoreError};
 
 use super::{WorkerSettings, events};
 use crate::folder::{FoldError, Folder};
-use crate::nats::{StreamIdentity, StreamName};
+use crate::nats::{StreamIdentity, StreamName, connect};
 
 /// How often a store that our own readers still hold is tried again.
 const OWN_LOCK_TRIES: u32 = 100;
 /// The pause between two such tries.
 const OWN_LOCK_PAUSE: Duration = Duration::from_millis(100);
 
-/// The log, and the folder of what was stored of it.
+/// A connection, the log, and the folder of what was stored of it.
 pub(super) async fn open(
     settings: &WorkerSettings,
-    context: &jetstream::Context,
-) -> anyhow::Result<(StreamIdentity, Folder)> {
-    let log = events(context).await?;
+) -> anyhow::Result<(Client, StreamIdentity, Folder)> {
+    let client = connect(&settings.connection).await?;
+    let log = events(&jetstream::new(client.clone())).await?;
     let folder = open_folder(settings, &log).await?;
-    let why = match follows(&settings.client, folder.projection(), &log).await? {
-        Ok(()) => return Ok((log, folder)),
+    let why = match follows(&client, folder.projection(), &log).await? {
+        Ok(()) => return Ok((client, log, folder)),
         Err(why) => why,
     };
     tracing::error!(
@@ -37,7 +37,7 @@ pub(super) async fn open(
     folder.store().mark_damaged(why)?;
     drop(folder);
     let folder = open_folder(settings, &log).await?;
-    Ok((log, folder))
+    Ok((client, log, folder))
 }
 
 async fn open_folder(settings: &WorkerSettings, log: &StreamIdentity) -> anyhow::Result<Folder> {

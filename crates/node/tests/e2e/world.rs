@@ -10,8 +10,8 @@ use async_nats::Client;
 use async_nats::jetstream::{self, Context};
 use tokio::time::{Instant, sleep};
 use tonghop_node::nats::{
-    ConnectSettings, NatsServer, Outgoing, Publisher, PublisherSettings, ServerSettings, connect,
-    ensure_streams,
+    ConnectSettings, NatsError, NatsServer, Outgoing, Publisher, PublisherSettings, ServerSettings,
+    connect, ensure_streams,
 };
 
 /// Longer than anything takes on a slow machine: a test that waits so long has failed.
@@ -134,7 +134,7 @@ impl Nats {
     pub(crate) async fn start(data: &Data, port: u16) -> Self {
         let mut settings = ServerSettings::new(data.file("elsewhere"), port);
         settings.binary = Some(nats_binary());
-        let server = NatsServer::start(&settings).await.unwrap();
+        let server = started(&settings).await;
         let client = connect(&ConnectSettings::new(server.url(), "test")).await.unwrap();
         let context = jetstream::new(client.clone());
         ensure_streams(&context, 1).await.unwrap();
@@ -186,6 +186,20 @@ impl Seeded {
         for last in (1..items.len()).rev() {
             let other = self.below(u64::try_from(last + 1).unwrap());
             items.swap(last, usize::try_from(other).unwrap());
+        }
+    }
+}
+
+async fn started(settings: &ServerSettings) -> NatsServer {
+    // On a port of the ephemeral range a client that reconnects may for a moment have connected to
+    // itself; whoever names the port gets it as soon as that is over.
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        match NatsServer::start(settings).await {
+            Err(NatsError::PortInUse { .. }) if std::time::Instant::now() < until => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            started => return started.unwrap(),
         }
     }
 }

@@ -71,7 +71,18 @@ pub(super) async fn settings(data: &Data, port: u16) -> ServerSettings {
 }
 
 pub(super) async fn start(data: &Data, port: u16) -> NatsServer {
-    NatsServer::start(&settings(data, port).await).await.unwrap()
+    let settings = settings(data, port).await;
+    // On a port of the ephemeral range a client that reconnects may for a moment have connected to
+    // itself; whoever names the port gets it as soon as that is over.
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        match NatsServer::start(&settings).await {
+            Err(NatsError::PortInUse { .. }) if std::time::Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            started => return started.unwrap(),
+        }
+    }
 }
 
 pub(super) async fn client(server: &NatsServer) -> Client {

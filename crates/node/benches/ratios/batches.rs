@@ -50,7 +50,7 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
     let data = bench.dir("batches")?;
     tell("(d) catching up");
     bench.runtime.block_on(async {
-        let projector = Projector::start(log.url(), &data).await?;
+        let projector = Projector::start(log.url(), &data)?;
         projector.until(log.last()).await?;
         projector.stop().await
     })?;

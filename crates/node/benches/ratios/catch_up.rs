@@ -27,7 +27,7 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
         let before = process::cpu()?;
         let (catch_up, projector) = bench.runtime.block_on(async {
             let begun = Instant::now();
-            let projector = Projector::start(log.url(), &data).await?;
+            let projector = Projector::start(log.url(), &data)?;
             projector.until(events).await?;
             anyhow::Ok((begun.elapsed(), projector))
         })?;

@@ -88,7 +88,7 @@ fn asked()
 
 /// One catch-up with questions, then some idle time with questions.
 async fn measure_once(log: &Log, data: &Path) -> anyhow::Result<Vec<Series>> {
-    let projector = Projector::start(log.url(), data).await?;
+    let projector = Projector::start(log.url(), data)?;
     let router = http::router(&Api::new(Arc::clone(&projector.reading)));
     let mut series: Vec<Series> = asked().map(|_| Series::default()).collect();
     // Before that there is little in memory to read.

@@ -53,7 +53,7 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<Log> {
 async fn measure_once(bench: &Bench, dir: &std::path::Path) -> anyhow::Result<(Log, Round)> {
     let events = bench.sample.events;
     let mut log = Log::start(dir).await?;
-    let projector = Projector::start(log.url(), dir).await?;
+    let projector = Projector::start(log.url(), dir)?;
     let before = process::cpu()?;
     let begun = Instant::now();
     let mut publishing = log.publish(&bench.sample.path, &dir.join("publisher"))?;

@@ -93,6 +93,10 @@ async fn measure_once(log: &Log, data: &Path) -> anyhow::Result<Vec<Series>> {
     let mut series: Vec<Series> = asked().map(|_| Series::default()).collect();
     // Before that there is little in memory to read.
     projector.until(log.last() / 2).await?;
+    // A store that is built anew shows nothing until it is whole; here that is what is measured.
+    if let Some(view) = projector.reading.view() {
+        view.withhold_until(0);
+    }
     while projector.position() < log.last() {
         for ((question, way), series) in asked().zip(&mut series) {
             let (took, bytes) = ask(&projector.data, &router, way.0, question.1).await?;

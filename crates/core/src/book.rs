@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cells::CellKey;
+use crate::cells::{CellChange, CellKey};
 use crate::day::{Day, Window};
 use crate::measure::{Facet, Measure};
 use crate::unit_code::UnitCode;
@@ -22,20 +22,47 @@ pub struct Series {
 }
 
 impl Series {
-    fn add(&mut self, day: Day, recorded: Day, amount: i64) {
-        let place = self.cells.partition_point(|(d, r, _)| (*d, *r) < (day, recorded));
+    /// Adds a run: (day, recorded day, amount) in order of day. The running totals are gone through
+    /// once, however long the run is.
+    fn add_run(&mut self, run: impl Iterator<Item = (Day, Day, i64)> + Clone) {
+        let Some((first, _, _)) = run.clone().next() else { return };
+        for (day, recorded, amount) in run.clone() {
+            self.add_cell(day, recorded, amount);
+        }
+        let begin = self.totals.partition_point(|(day, _)| *day < first);
+        let mut place = begin;
+        for (day, _, _) in run.clone() {
+            place = self.place_of(day, place);
+        }
+        let (mut run, mut more) = (run.peekable(), 0);
+        for (day, total) in self.totals.iter_mut().skip(begin) {
+            while let Some((_, _, amount)) = run.next_if(|(next, _, _)| next <= day) {
+                more += amount;
+            }
+            *total += more;
+        }
+    }
+
+    fn add_cell(&mut self, day: Day, recorded: Day, amount: i64) {
+        let place = match self.cells.last() {
+            Some((d, r, _)) if (*d, *r) < (day, recorded) => self.cells.len(),
+            _ => self.cells.partition_point(|(d, r, _)| (*d, *r) < (day, recorded)),
+        };
         match self.cells.get_mut(place) {
             Some((d, r, held)) if (*d, *r) == (day, recorded) => *held += amount,
             _ => self.cells.insert(place, (day, recorded, amount)),
         }
-        let place = self.totals.partition_point(|(d, _)| *d < day);
-        if self.totals.get(place).is_none_or(|(d, _)| *d != day) {
+    }
+
+    /// The place of a day's running total, which is made if there is none; it is not before `from`.
+    fn place_of(&mut self, day: Day, from: usize) -> usize {
+        let behind = self.totals.get(from..).unwrap_or_default();
+        let place = from + behind.partition_point(|(held, _)| *held < day);
+        if self.totals.get(place).is_none_or(|(held, _)| *held != day) {
             let before = place.checked_sub(1).and_then(|i| self.totals.get(i)).map_or(0, |t| t.1);
             self.totals.insert(place, (day, before));
         }
-        for (_, total) in self.totals.iter_mut().skip(place) {
-            *total += amount;
-        }
+        place
     }
 
     /// The sum of all days up to this one, of what was recorded by `known` (none: everything).
@@ -119,9 +146,22 @@ pub struct Book(BTreeMap<UnitCode, UnitBook>);
 impl Book {
     /// Adds an amount to a cell; the facet of the key is not looked at.
     pub fn add(&mut self, key: &CellKey, amount: i64) {
+        self.add_to(key, std::iter::once((key.day, key.recorded, amount)));
+    }
+
+    /// Adds changes of one unit and one measure under one facet, in canonical order.
+    pub fn add_run(&mut self, run: &[CellChange]) {
+        if let Some(first) = run.first() {
+            let cells =
+                run.iter().map(|change| (change.key.day, change.key.recorded, change.amount));
+            self.add_to(&first.key, cells);
+        }
+    }
+
+    fn add_to(&mut self, key: &CellKey, run: impl Iterator<Item = (Day, Day, i64)> + Clone) {
         let unit = self.0.entry(key.unit).or_default();
         if let Some(series) = unit.series_mut(key.measure) {
-            series.add(key.day, key.recorded, amount);
+            series.add_run(run);
         }
     }
 
@@ -143,14 +183,24 @@ pub struct FacetBooks(BTreeMap<String, Book>);
 impl FacetBooks {
     /// Adds an amount to a cell under a facet; a cell of all is left out.
     pub fn add(&mut self, key: &CellKey, amount: i64) {
-        if let Facet::Of(_, code) = &key.facet {
-            if !self.0.contains_key(&**code) {
-                self.0.insert(code.as_ref().to_owned(), Book::default());
-            }
-            if let Some(book) = self.0.get_mut(&**code) {
-                book.add(key, amount);
-            }
+        if let Some(book) = self.of(&key.facet) {
+            book.add(key, amount);
         }
+    }
+
+    /// Adds changes of one unit and one measure under one facet, in canonical order.
+    pub fn add_run(&mut self, run: &[CellChange]) {
+        if let Some(book) = run.first().and_then(|first| self.of(&first.key.facet)) {
+            book.add_run(run);
+        }
+    }
+
+    fn of(&mut self, facet: &Facet) -> Option<&mut Book> {
+        let Facet::Of(_, code) = facet else { return None };
+        if !self.0.contains_key(&**code) {
+            self.0.insert(code.as_ref().to_owned(), Book::default());
+        }
+        self.0.get_mut(&**code)
     }
 
     /// The codes and their books, in order of code.

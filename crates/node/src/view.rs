@@ -214,8 +214,11 @@ impl View {
             shown.position
         );
         let shown = &mut *shown;
-        for change in changes {
-            shown.add(&change.key, change.amount);
+        let same = |a: &CellChange, b: &CellChange| {
+            (a.key.unit, a.key.measure) == (b.key.unit, b.key.measure) && a.key.facet == b.key.facet
+        };
+        for run in changes.chunk_by(same) {
+            shown.add_run(run);
         }
         if let Some(registry) = registry {
             shown.registry = registry;
@@ -348,15 +351,16 @@ impl View {
 }
 
 impl Shown {
-    fn add(&mut self, key: &CellKey, amount: i64) {
+    fn add_run(&mut self, run: &[CellChange]) {
+        let Some(CellChange { key, .. }) = run.first() else { return };
         let Facet::Of(kind, _) = &key.facet else {
-            self.book.add(key, amount);
+            self.book.add_run(run);
             return;
         };
         let need = (*kind, key.measure.group());
         if self.loaded.get(&need).is_some_and(|units| units.contains(&key.unit)) {
-            self.facets.entry(*kind).or_default().add(key, amount);
-            self.facet_cells += 1;
+            self.facets.entry(*kind).or_default().add_run(run);
+            self.facet_cells += run.len();
         }
     }
 

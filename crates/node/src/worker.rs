@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use async_nats::{Client, jetstream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -38,6 +39,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait before a store that could not be opened again is tried again.
 const REOPEN_PAUSE: Duration = Duration::from_secs(5);
 
+mod background;
 mod opening;
 
 pub use opening::open_store;
@@ -129,7 +131,8 @@ async fn session(
     let (decoded, ready) = mpsc::channel(1);
     let reading = spawn_reader(context, log, folder.store().position()?, batches, stop);
     let watching = tokio::spawn(watch_end(context.clone(), Arc::clone(view)));
-    tokio::task::spawn_blocking(move || folder::decode_all(received, &decoded));
+    // It ends by itself when either end of its channels is gone.
+    let _decoding = background::run("decode", move || folder::decode_all(received, &decoded))?;
     let publisher = Publisher::start(client.clone(), PublisherSettings::new()).await?;
     let mut outside = Live {
         runtime: tokio::runtime::Handle::current(),
@@ -140,9 +143,9 @@ async fn session(
         began: Instant::now(),
         sized: None,
     };
-    let folding = tokio::task::spawn_blocking(move || fold_all(folder, ready, &mut outside)).await;
+    let folding = background::run("fold", move || fold_all(folder, ready, &mut outside))?.await;
     watching.abort();
-    if let Err(error) = folding? {
+    if let Err(error) = folding.context("the fold has panicked")? {
         // The reader would notice only when it has more to hand over.
         reading.abort();
         return goes_on_after(error);

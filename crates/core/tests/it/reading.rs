@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tonghop_core::book::{Book, FacetBooks};
 use tonghop_core::catalogue::{Reading, Rule, Term};
-use tonghop_core::cells::CellKey;
+use tonghop_core::cells::{CellChange, CellKey};
 use tonghop_core::day::{Day, Window};
 use tonghop_core::form::{Sources, figure};
 use tonghop_core::measure::{Code, Facet, FacetKind, Measure};
@@ -65,6 +65,31 @@ proptest! {
                 prop_assert_eq!(stock, sum(&|day| day <= window.to));
             }
         }
+    }
+
+    #[test]
+    fn book_3_a_run_is_the_sum_of_its_changes(
+        before in amounts(), run in vec((0_u16..8, 4_u16..10, any::<i8>()), 0..20),
+    ) {
+        let key_of = |day: u16, recorded: u16| key((0, true, day, recorded, 0));
+        let mut run: Vec<CellChange> = run
+            .iter()
+            .map(|(day, recorded, amount)| CellChange {
+                key: key_of(*day, *recorded),
+                amount: i64::from(*amount),
+            })
+            .collect();
+        run.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut one = Book::default();
+        for amount in &before {
+            one.add(&key(*amount), i64::from(amount.4));
+        }
+        let mut other = one.clone();
+        for change in run.iter().rev() {
+            one.add(&change.key, change.amount);
+        }
+        other.add_run(&run);
+        prop_assert_eq!(one, other);
     }
 
     #[test]

@@ -95,10 +95,37 @@ pub struct Projection {
     /// When the log says that it stored the message at the position.
     last_ms: i64,
     counts: Counts,
+    tables: Tables,
+}
+
+/// What a batch works with: memory that the next one uses again, for fresh memory has to be zeroed
+/// by the kernel, which costs as much as folding. Empty between batches.
+#[derive(Debug, Default, Clone)]
+struct Tables {
+    identities: Vec<Option<IdentityRecord>>,
+    identities_new: Vec<usize>,
+    timelines: Vec<Working>,
+    dirty: Vec<usize>,
+    deltas: Deltas,
+}
+
+impl Tables {
+    fn make_room(&mut self, keys: usize) {
+        self.identities.resize(keys, None);
+        self.timelines.resize_with(keys, Working::default);
+    }
+
+    fn clear(&mut self) {
+        self.identities.clear();
+        self.identities_new.clear();
+        self.timelines.clear();
+        self.dirty.clear();
+        self.deltas.forget();
+    }
 }
 
 /// A timeline while a batch touches it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Working {
     timeline: Option<Timeline>,
     /// Its contributions before the current recorded day's events are taken away already.
@@ -112,11 +139,7 @@ struct Batch<'a> {
     projection: &'a mut Projection,
     keys: &'a [u128],
     values: Vec<Option<Vec<u8>>>,
-    identities: Vec<Option<IdentityRecord>>,
-    identities_new: Vec<usize>,
-    timelines: Vec<Working>,
-    dirty: Vec<usize>,
-    deltas: Deltas,
+    tables: Tables,
     changed_units: Vec<UnitCode>,
     new_sources: Vec<(UnitCode, Arc<str>)>,
     folded: Folded,
@@ -196,15 +219,13 @@ impl<'a> Batch<'a> {
             let what = format!("{} values for {} keys", values.len(), keys.len());
             return Err(Damaged { what });
         }
+        let mut tables = std::mem::take(&mut projection.tables);
+        tables.make_room(keys.len());
         Ok(Self {
             projection,
             keys,
-            identities: vec![None; keys.len()],
-            identities_new: Vec::new(),
-            timelines: std::iter::repeat_with(Working::default).take(keys.len()).collect(),
             values,
-            dirty: Vec::new(),
-            deltas: Deltas::default(),
+            tables,
             changed_units: Vec::new(),
             new_sources: Vec::new(),
             folded: Folded::default(),
@@ -263,9 +284,9 @@ impl<'a> Batch<'a> {
             self.projection.sources.insert(event.unit, &event.source);
             self.new_sources.push((event.unit, Arc::clone(&event.source)));
         }
-        if let Some(place) = self.identities.get_mut(slots.identity) {
+        if let Some(place) = self.tables.identities.get_mut(slots.identity) {
             *place = Some(own);
-            self.identities_new.push(slots.identity);
+            self.tables.identities_new.push(slots.identity);
         }
         self.grow(event, slots.timeline, position, recorded);
         Ok(Ok(Outcome::Folded))
@@ -306,14 +327,14 @@ impl<'a> Batch<'a> {
 
     fn grow(&mut self, event: Event, slot: usize, position: u64, recorded: Day) {
         let entry = Entry { position, recorded, statement: event.statement };
-        let Some(working) = self.timelines.get_mut(slot) else { return };
+        let Some(working) = self.tables.timelines.get_mut(slot) else { return };
         let Some(timeline) = working.timeline.as_mut() else { return };
         if !working.dirty {
-            self.deltas.add(event.unit, timeline, -1);
+            self.tables.deltas.add(event.unit, timeline, -1);
             working.dirty = true;
             working.changed = true;
             working.unit = Some(event.unit);
-            self.dirty.push(slot);
+            self.tables.dirty.push(slot);
         }
         timeline.insert(entry);
         if event.family == Family::Unit
@@ -326,40 +347,43 @@ impl<'a> Batch<'a> {
 
     /// Books the differences of the timelines that have grown, on the recorded day.
     fn settle(&mut self, recorded: Day) {
-        for slot in std::mem::take(&mut self.dirty) {
-            let Some(working) = self.timelines.get_mut(slot) else { continue };
+        let Tables { timelines, dirty, deltas, .. } = &mut self.tables;
+        for slot in dirty.drain(..) {
+            let Some(working) = timelines.get_mut(slot) else { continue };
             working.dirty = false;
             if let (Some(unit), Some(timeline)) = (working.unit, &working.timeline) {
-                self.deltas.add(unit, timeline, 1);
+                deltas.add(unit, timeline, 1);
             }
         }
-        self.deltas.book(recorded, &mut self.folded.commit.cells);
+        deltas.book(recorded, &mut self.folded.commit.cells);
     }
 
     fn identity(&mut self, slot: usize) -> Result<Option<IdentityRecord>, Damaged> {
-        if let Some(Some(known)) = self.identities.get(slot) {
+        if let Some(Some(known)) = self.tables.identities.get(slot) {
             return Ok(Some(*known));
         }
         let Some(Some(bytes)) = self.values.get(slot) else { return Ok(None) };
         let record = IdentityRecord::unpack(bytes).ok_or_else(|| self.damaged(slot))?;
-        if let Some(place) = self.identities.get_mut(slot) {
+        if let Some(place) = self.tables.identities.get_mut(slot) {
             *place = Some(record);
         }
         Ok(Some(record))
     }
 
     fn timeline(&mut self, slot: usize) -> Result<&Timeline, Damaged> {
-        let unread = self.timelines.get(slot).is_none_or(|working| working.timeline.is_none());
+        let unread =
+            self.tables.timelines.get(slot).is_none_or(|working| working.timeline.is_none());
         if unread {
             let timeline = match self.values.get(slot) {
                 Some(Some(bytes)) => Timeline::unpack(bytes).ok_or_else(|| self.damaged(slot))?,
                 _ => Timeline::default(),
             };
-            if let Some(working) = self.timelines.get_mut(slot) {
+            if let Some(working) = self.tables.timelines.get_mut(slot) {
                 working.timeline = Some(timeline);
             }
         }
-        self.timelines
+        self.tables
+            .timelines
             .get(slot)
             .and_then(|working| working.timeline.as_ref())
             .ok_or(Damaged { what: "a slot outside the plan".to_owned() })
@@ -371,17 +395,17 @@ impl<'a> Batch<'a> {
 
     fn finish(mut self) -> Folded {
         self.folded.units_changed = !self.changed_units.is_empty();
-        let mut entries = Vec::with_capacity(self.identities_new.len() * 2);
-        self.identities_new.sort_unstable();
-        let mut new = self.identities_new.iter().peekable();
+        let mut entries = Vec::with_capacity(self.tables.identities_new.len() * 2);
+        self.tables.identities_new.sort_unstable();
+        let mut new = self.tables.identities_new.iter().peekable();
         for (slot, key) in self.keys.iter().enumerate() {
             if new.next_if(|next| **next == slot).is_some()
-                && let Some(Some(record)) = self.identities.get(slot)
+                && let Some(Some(record)) = self.tables.identities.get(slot)
             {
                 entries.push((*key, record.pack()));
             }
             if let Some(Working { timeline: Some(timeline), changed: true, .. }) =
-                self.timelines.get(slot)
+                self.tables.timelines.get(slot)
             {
                 let mut bytes = Vec::with_capacity(64 * timeline.len());
                 timeline.pack(&mut bytes);
@@ -396,6 +420,8 @@ impl<'a> Batch<'a> {
         commit.position = self.projection.position;
         commit.entries = entries;
         commit.records = self.projection.records(self.changed_units, self.new_sources);
+        self.tables.clear();
+        self.projection.tables = self.tables;
         self.folded
     }
 }

@@ -73,8 +73,10 @@ impl Memtable {
         self.entries.get(&key).map(Vec::as_slice)
     }
 
+    /// Empties it; the memory stays, for the next entries are as many.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.entries.clear();
+        self.bytes = 0;
     }
 
     pub(crate) fn len(&self) -> usize {

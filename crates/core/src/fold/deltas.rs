@@ -21,7 +21,7 @@ fn small_key(unit: u32, measure: u8, facet: u32, day: u16) -> SmallKey {
 }
 
 /// Amounts that wait to be booked.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Deltas {
     /// The keys, and beside each its amount.
     keys: Vec<SmallKey>,
@@ -87,6 +87,7 @@ impl Deltas {
             (ranked(*key, &units.of_place, &facets.of_place) << 32) | u128::from(at)
         }));
         order.sort_unstable();
+        out.reserve(order.chunk_by(|a, b| a >> 32 == b >> 32).count());
         for run in order.chunk_by(|a, b| a >> 32 == b >> 32) {
             let amount: i64 = run.iter().map(|packed| self.amount_at(*packed)).sum();
             if let Some(packed) = run.first()
@@ -100,6 +101,14 @@ impl Deltas {
         self.order = order;
         self.keys.clear();
         self.amounts.clear();
+    }
+
+    /// Forgets the units and facets of a batch, and keeps the memory for the next.
+    pub fn forget(&mut self) {
+        self.units.clear();
+        self.unit_places.clear();
+        self.facets.clear();
+        self.facet_places.clear();
     }
 
     fn amount_at(&self, packed: u128) -> i64 {

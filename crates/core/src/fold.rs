@@ -10,10 +10,8 @@
 //! day, because a difference is booked on the recorded day of the event that caused it, and
 //! recorded days never go back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cells::{CellChange, CellKey};
 use crate::commit::Commit;
 use crate::day::{Day, Instant};
 use crate::event::{Body, Event};
@@ -438,15 +436,6 @@ fn code_of(timeline: &Timeline) -> Option<UnitCode> {
         | Body::Site(_)
         | Body::Post(_) => None,
     })
-}
-
-/// The sum of changes, as a map: what tests and comparisons want.
-pub fn cells_of(changes: &[CellChange]) -> BTreeMap<CellKey, i64> {
-    let mut cells = BTreeMap::new();
-    for change in changes {
-        *cells.entry(change.key.clone()).or_insert(0) += change.amount;
-    }
-    cells
 }
 
 #[cfg(test)]

@@ -86,11 +86,6 @@ impl Projector {
         &self.projection
     }
 
-    /// Whether a batch may be given.
-    pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle)
-    }
-
     /// Takes one input and says what is to be done.
     ///
     /// # Panics

@@ -40,8 +40,6 @@ pub struct ConnectSettings {
     pub creds: Option<PathBuf>,
     /// What the server calls this connection in its own lists.
     pub name: String,
-    /// The prefix of reply subjects; agencies have one each.
-    pub inbox_prefix: Option<String>,
     /// How long to wait for a server that does not answer yet.
     pub wait_max: Duration,
 }
@@ -53,7 +51,6 @@ impl ConnectSettings {
             url: url.into(),
             creds: None,
             name: name.into(),
-            inbox_prefix: None,
             wait_max: Duration::ZERO,
         }
     }
@@ -109,9 +106,6 @@ async fn options(
         // The library ignores them in the address.
         let password = address.password().unwrap_or_default();
         options = options.user_and_password(user.to_owned(), password.to_owned());
-    }
-    if let Some(prefix) = &settings.inbox_prefix {
-        options = options.custom_inbox_prefix(prefix);
     }
     if let Some(path) = &settings.creds {
         let denied = |source| NatsError::Credentials { path: path.clone(), source };

@@ -125,11 +125,6 @@ impl NatsServer {
         self.pid
     }
 
-    /// The file that it logs to.
-    pub fn log_file(&self) -> &Path {
-        &self.files.log
-    }
-
     /// Waits until the server ends without having been asked to, and says how. Safe to drop.
     pub async fn died(&mut self) -> NatsError {
         let status = match self.child.wait().await {

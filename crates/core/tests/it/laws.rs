@@ -236,7 +236,7 @@ fn cut<'a>(log: &'a [Message], cuts: &'a [bool]) -> impl Iterator<Item = &'a [Me
 fn messy_logs_have_all_that_a_log_can_have() {
     let mut state = 1_u64;
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..500 {
+    for _ in 0..4_000 {
         let facts: Vec<Fact> = (0..30).map(|_| random_fact(&mut state)).collect();
         let world = World::of(&messy(&facts));
         assert_eq!(world.outcomes[..REGISTRATIONS], [Outcome::Folded; REGISTRATIONS]);

@@ -15,6 +15,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod administration;
 mod bieu_06;
 mod bytes;
 mod calendars;

@@ -77,9 +77,11 @@ fn layout(word: &str) -> Option<Layout> {
         "list" => Some(Layout::List),
         _ => match FacetKind::parse(word.strip_prefix("by_")?)? {
             FacetKind::All | FacetKind::Anomaly => None,
-            kind @ (FacetKind::Field | FacetKind::Procedure | FacetKind::Kind) => {
-                Some(Layout::ByFacet(kind))
-            }
+            kind @ (FacetKind::Field
+            | FacetKind::Procedure
+            | FacetKind::Kind
+            | FacetKind::System
+            | FacetKind::Plan) => Some(Layout::ByFacet(kind)),
         },
     }
 }

@@ -81,7 +81,8 @@ words! {
         InspectionFixedMore = 121 "inspection.fixed_more",
         /// A normative document came into force that is in force.
         NormEffectiveTwice = 125 "norm.effective_twice",
-        /// A normative document was repealed that is not in force, or reviewed that never was.
+        /// A normative document was repealed that is not in force, or reviewed that never was: it
+        /// does not count.
         NormNotInForce = 126 "norm.not_in_force",
         /// The kind of a normative document is not in the list.
         NormUnknownKind = 127 "norm.unknown_kind",

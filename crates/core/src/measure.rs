@@ -246,6 +246,22 @@ impl Measure {
             _ => 0,
         }
     }
+
+    /// Whether its cells are kept apart by this facet too, beside the cells of all.
+    pub const fn is_kept_by(self, kind: FacetKind) -> bool {
+        match kind {
+            FacetKind::All => false,
+            FacetKind::Field => matches!(self.group(), 3),
+            FacetKind::Procedure => {
+                matches!(self.group(), 3)
+                    || matches!(self, Self::PostAccepted | Self::PostDelivered)
+            }
+            FacetKind::Kind => matches!(self.group(), 12) || matches!(self, Self::DocumentIssued),
+            FacetKind::Anomaly => matches!(self, Self::Anomaly),
+            FacetKind::System => matches!(self, Self::AccountOpen | Self::DeploymentDone),
+            FacetKind::Plan => matches!(self.group(), 10),
+        }
+    }
 }
 
 words! {

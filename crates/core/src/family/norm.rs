@@ -4,7 +4,7 @@
 use crate::anomaly::Anomaly;
 use crate::contribution::Contributions;
 use crate::day::Day;
-use crate::measure::{Code, Facet, FacetKind, Measure};
+use crate::measure::{Code, FacetKind, Measure};
 use crate::pack::{Packer, Unpacker};
 
 /// The kinds of normative document (Luật Ban hành văn bản quy phạm pháp luật 2015, article 4),
@@ -80,11 +80,11 @@ pub fn contribute(events: &[(Day, &Event)], out: &mut Contributions) {
                 in_force = None;
             }
             (Event::Repealed, None) => out.note(Anomaly::NormNotInForce, *day),
-            // What is out of force may be reviewed; what was never in force is of no kind.
+            // What is out of force may be reviewed; what never was in force is of no kind.
             (Event::Reviewed, _) => {
-                let facet = known.map(|kind| Facet::Of(FacetKind::Kind, Code::clone(kind)));
-                out.add_under(Measure::NormReviewed, *day, 1, facet.as_slice());
-                if facet.is_none() {
+                if let Some(kind) = known {
+                    out.add_of(Measure::NormReviewed, *day, 1, FacetKind::Kind, kind);
+                } else {
                     out.note(Anomaly::NormNotInForce, *day);
                 }
             }

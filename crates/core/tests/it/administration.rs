@@ -151,7 +151,7 @@ fn norms_are_in_force_by_kind() {
         &expect![[r#"
             H41 2021-08-01  !norm.unknown_kind +1, in_force +2, in_force[kind=QD] +1, in_force[kind=XX] +1, effective +2, effective[kind=QD] +1, effective[kind=XX] +1
             H41 2021-08-02  !norm.effective_twice +1
-            H41 2021-08-03  !norm.not_in_force +1, reviewed +1
+            H41 2021-08-03  !norm.not_in_force +1
             H41 2021-09-01  reviewed +1, reviewed[kind=QD] +1
             H41 2021-10-01  in_force -1, in_force[kind=QD] -1, repealed +1, repealed[kind=QD] +1
             H41 2021-10-02  !norm.not_in_force +1

@@ -26,6 +26,7 @@ mod families;
 mod forms;
 mod laws;
 mod naive;
+mod narrowed;
 mod reading;
 mod refusals;
 mod replacements;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Term};
+use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout};
 use tonghop_core::measure::FacetKind;
 
 use crate::view::FacetNeed;
@@ -24,21 +24,12 @@ pub(super) fn of_form(form: &Form, catalogue: &Catalogue) -> Vec<FacetNeed> {
 
 /// The needs of an indicator that is read by a kind of facet, or by none.
 pub(super) fn of_indicator(indicator: &Indicator, by: Option<FacetKind>) -> Vec<FacetNeed> {
-    let groups = |terms: &[Term]| -> BTreeSet<u8> {
-        terms.iter().map(|term| term.measure.group()).collect()
-    };
-    let mut needs = BTreeSet::new();
-    let read = match &indicator.rule {
-        Rule::Sum(terms) => groups(terms),
-        Rule::Ratio { part, whole } => groups(part).union(&groups(whole)).copied().collect(),
-        Rule::Distinct(kind, measures) => {
-            let groups: BTreeSet<u8> = measures.iter().map(|measure| measure.group()).collect();
-            needs.extend(groups.iter().map(|group| (*kind, *group)));
-            groups
-        }
-    };
+    let rule = &indicator.rule;
+    let mut needs: BTreeSet<FacetNeed> =
+        rule.facets_read().map(|(kind, measure)| (kind, measure.group())).collect();
     if let Some(kind) = by {
-        needs.extend(read.into_iter().map(|group| (kind, group)));
+        let measures = rule.terms().filter_map(|term| term.counted.measure());
+        needs.extend(measures.map(|measure| (kind, measure.group())));
     }
     needs.into_iter().collect()
 }

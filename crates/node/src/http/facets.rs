@@ -33,3 +33,26 @@ pub(super) fn of_indicator(indicator: &Indicator, by: Option<FacetKind>) -> Vec<
     }
     needs.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tonghop_core::measure::{FacetKind, Measure};
+
+    use super::*;
+
+    #[test]
+    fn a_reading_needs_the_facets_that_its_terms_are_narrowed_by() {
+        let catalogue = tonghop_wire::catalogue().unwrap();
+        let needs = |id: &str| of_form(catalogue.form(id).unwrap(), &catalogue);
+        let (account, deployment) = (Measure::AccountOpen, Measure::DeploymentDone);
+        let system = |measure: Measure| (FacetKind::System, measure.group());
+        assert_eq!(needs("deployment"), [system(account), system(deployment)]);
+        assert_eq!(needs("certificates"), []);
+        assert_eq!(needs("tasks"), [(FacetKind::Plan, Measure::TaskDone.group())]);
+        assert_eq!(needs("bieu-06-field"), [(FacetKind::Field, Measure::DossierPending.group())]);
+        assert_eq!(needs("post"), [(FacetKind::Procedure, Measure::PostAccepted.group())]);
+        let directives = catalogue.indicator("norms.directives").unwrap();
+        let kind = (FacetKind::Kind, Measure::NormInForce.group());
+        assert_eq!(of_indicator(directives, None), [kind]);
+    }
+}

@@ -55,5 +55,12 @@ words! {
         /// Two events take the place of one: a retraction wins, then the higher sequence, and who
         /// corrects the loser loses with it. Or events stand in each other's places.
         ReplacesContested = 81 "replaces.contested",
+        /// A unit that had ended was closed, merged or split once more; the first end counts.
+        UnitEndedTwice = 160 "unit.ended_twice",
+        /// A unit was split and one field given to two parts; the first has it.
+        UnitSplitFieldTwice = 161 "unit.split_field_twice",
+        /// A unit that ends was split and none or several parts take the rest, which goes to the
+        /// first of them, or to the first part; or one that goes on gave its rest away, and keeps it.
+        UnitSplitRestUnclear = 162 "unit.split_rest_unclear",
     }
 }

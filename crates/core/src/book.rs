@@ -153,6 +153,11 @@ impl FacetBooks {
         }
     }
 
+    /// The book of a code, if it has cells.
+    pub fn book(&self, code: &str) -> Option<&Book> {
+        self.0.get(code)
+    }
+
     /// The codes and their books, in order of code.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Book)> {
         self.0.iter().map(|(code, book)| (code.as_str(), book))

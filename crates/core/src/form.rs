@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::book::{Book, FacetBooks};
 use crate::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
+use crate::day::Day;
 use crate::measure::FacetKind;
-use crate::read::{Opened, Query, Readings, Scope, Value};
-use crate::registry::Registry;
+use crate::read::{Opened, Query, Readings, Scope, Tree, Value};
+use crate::registry::{Registry, Unit};
 use crate::unit_code::UnitCode;
 use crate::words::Level;
 
@@ -50,8 +51,15 @@ pub struct Sources<'a> {
     pub registry: &'a Registry,
     /// Cells of all.
     pub book: &'a Book,
-    /// Cells by facet, for those kinds that [`facets_needed`] names.
+    /// Cells by facet: for those kinds that [`facets_needed`] names those of all units, and by field
+    /// those of the units that [`crate::read::divided_units`] names.
     pub facets: &'a BTreeMap<FacetKind, FacetBooks>,
+}
+
+impl<'a> Sources<'a> {
+    fn fields(&self) -> Option<&'a FacetBooks> {
+        self.facets.get(&FacetKind::Field)
+    }
 }
 
 /// The kinds of facet that must be read for a form.
@@ -81,7 +89,22 @@ pub fn facet_needed(indicator: &Indicator) -> Option<FacetKind> {
 /// The value of one indicator for the query's unit and window.
 pub fn figure(indicator: &Indicator, query: Query, sources: Sources<'_>) -> Value {
     let scope = scope(query, sources);
-    let (book, mut read) = (scope.open(sources.book), Readings::default());
+    let (book, mut read) = (scope.open(sources.book, sources.fields()), Readings::default());
+    scope.value(&indicator.rule, &book, sources.facets, &mut read)
+}
+
+/// The value of one indicator in the cells of one code of a facet.
+pub fn figure_of_code(
+    indicator: &Indicator,
+    query: Query,
+    sources: Sources<'_>,
+    kind: FacetKind,
+    code: &str,
+) -> Value {
+    let scope = scope(query, sources);
+    let empty = Book::default();
+    let book = sources.facets.get(&kind).and_then(|books| books.book(code)).unwrap_or(&empty);
+    let (book, mut read) = (scope.open_code(kind, code, book), Readings::default());
     scope.value(&indicator.rule, &book, sources.facets, &mut read)
 }
 
@@ -116,7 +139,7 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn by_unit(&self) -> Table {
-        let book = self.scope.open(self.sources.book);
+        let book = self.all();
         let mut read = Readings::default();
         let columns: Vec<Vec<Value>> = self
             .columns
@@ -126,7 +149,6 @@ impl Filling<'_> {
         let row_of = |place: usize| -> Vec<Value> {
             columns.iter().filter_map(|column| column.get(place)).copied().collect()
         };
-        let day = self.query.window.to;
         let mut rows = Vec::new();
         for (place, code) in self.scope.codes().iter().enumerate() {
             let values = row_of(place);
@@ -134,27 +156,33 @@ impl Filling<'_> {
                 continue;
             }
             let unit = self.sources.registry.get(*code);
-            rows.push(Row {
-                key: RowKey::Unit(*code, unit.and_then(|unit| unit.level(day))),
-                label: unit.map_or("", |unit| unit.name(day)).to_owned(),
-                values,
-            });
+            let name = unit.map_or("", |unit| unit.name(self.naming_day(unit)));
+            let (key, label) = (RowKey::Unit(*code, self.level(*code)), name.to_owned());
+            rows.push(Row { key, label, values });
         }
         let root = self.scope.codes().binary_search(&self.query.root).unwrap_or(usize::MAX);
         rows.push(Row { key: RowKey::Total, label: String::new(), values: row_of(root) });
         Table { rows, levels: self.levels(&book, &mut read) }
     }
 
+    /// The day by which a row is named: the last day of the window, or the day of the tree that is
+    /// read; for a unit that is no more on it, the last day on which it was.
+    fn naming_day(&self, unit: &Unit) -> Day {
+        unit.last_day(match self.query.tree {
+            Tree::AsWas => self.query.window.to,
+            Tree::On(day) => day,
+        })
+    }
+
+    fn level(&self, code: UnitCode) -> Option<Level> {
+        self.sources.registry.get(code).and_then(|unit| unit.level(self.naming_day(unit)))
+    }
+
     /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are
     /// not added, so that forms with such columns have no levels.
     fn levels(&self, book: &Opened<'_>, read: &mut Readings) -> Vec<(Option<Level>, Vec<Value>)> {
-        let day = self.query.window.to;
-        let levels_of_units: Vec<Option<Level>> = self
-            .scope
-            .codes()
-            .iter()
-            .map(|code| self.sources.registry.get(*code).and_then(|unit| unit.level(day)))
-            .collect();
+        let levels_of_units: Vec<Option<Level>> =
+            self.scope.codes().iter().map(|code| self.level(*code)).collect();
         let mut levels: BTreeMap<Option<Level>, Vec<i64>> = BTreeMap::new();
         for (column, rule) in self.columns.iter().enumerate() {
             let Rule::Sum(terms) = rule else { return Vec::new() };
@@ -183,18 +211,18 @@ impl Filling<'_> {
             .map(|(code, book)| Row {
                 key: RowKey::Code(code.to_owned()),
                 label: code.to_owned(),
-                values: self.values(book),
+                values: self.values(&self.scope.open_code(kind, code, book)),
             })
             .filter(|row| row.values.iter().any(|value| !value.is_zero()))
             .collect();
-        let values = self.values(self.sources.book);
+        let values = self.values(&self.all());
         rows.push(Row { key: RowKey::Total, label: String::new(), values });
         Table { rows, levels: Vec::new() }
     }
 
     fn list(&self) -> Table {
         let rows = self
-            .values(self.sources.book)
+            .values(&self.all())
             .into_iter()
             .enumerate()
             .map(|(place, value)| Row {
@@ -206,12 +234,17 @@ impl Filling<'_> {
         Table { rows, levels: Vec::new() }
     }
 
+    /// The cells of all.
+    fn all(&self) -> Opened<'_> {
+        self.scope.open(self.sources.book, self.sources.fields())
+    }
+
     /// The value of each column for the root's subtree.
-    fn values(&self, book: &Book) -> Vec<Value> {
-        let (book, mut read) = (self.scope.open(book), Readings::default());
+    fn values(&self, book: &Opened<'_>) -> Vec<Value> {
+        let mut read = Readings::default();
         self.columns
             .iter()
-            .map(|rule| self.scope.value(rule, &book, self.sources.facets, &mut read))
+            .map(|rule| self.scope.value(rule, book, self.sources.facets, &mut read))
             .collect()
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Flows follow the tree of each day: a unit counts under a parent for the days on which it was
 //! there. A stock at a day follows the tree of that day; what units bring along when they move is
-//! read by `moved_in` and `moved_out`, so that a subtree's account still closes.
+//! read by `moved_in` and `moved_out`, so that a subtree's account still closes. In the tree of one
+//! day, what units did counts for those who go on with it on that day (`lineage`).
 //!
-//! **Invariant READ-1:** the figure of a subtree is the sum over its units, each counted once.
+//! **Invariant READ-1:** the figure of a subtree is the sum over its units, each counted once; a
+//! province has the same figures in every tree.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +16,11 @@ use crate::day::{Day, Window};
 use crate::measure::{FacetKind, Measure};
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
+
+mod lineage;
+
+pub use lineage::divided_units;
+use lineage::{Detour, Folding};
 
 /// A ratio with its parts; never a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +64,7 @@ impl Value {
 pub enum Tree {
     /// The tree of each day.
     AsWas,
-    /// The tree of one day, for all days.
+    /// The tree of one day, for all days: units that are no more on it count for their heirs.
     On(Day),
 }
 
@@ -74,8 +81,15 @@ pub struct Query {
     pub tree: Tree,
 }
 
-/// One tree: for each unit below the root, the places of itself and its ancestors up to the root.
-type Chains = Vec<(usize, Vec<usize>)>;
+/// One tree.
+#[derive(Debug, Clone)]
+struct Chains {
+    /// For each unit that counts below the root, the places of who goes on with what it did and
+    /// its ancestors up to the root; as it was, that is the unit itself.
+    units: Vec<(usize, Vec<usize>)>,
+    /// The fields that count elsewhere than the rest; the same in all trees of one scope.
+    detours: Vec<Detour>,
+}
 
 /// A stretch of the window with one tree.
 #[derive(Debug)]
@@ -97,11 +111,15 @@ pub struct Scope {
 
 /// A book with the units of a scope looked up once.
 #[derive(Debug)]
-pub struct Opened<'a>(Vec<Option<&'a UnitBook>>);
+pub struct Opened<'a> {
+    units: Vec<Option<&'a UnitBook>>,
+    /// For each detour, the cells of its unit in its field.
+    divided: Vec<Option<&'a UnitBook>>,
+}
 
 impl Opened<'_> {
     fn unit(&self, place: usize) -> Option<&UnitBook> {
-        self.0.get(place).copied().flatten()
+        self.units.get(place).copied().flatten()
     }
 }
 
@@ -119,15 +137,21 @@ impl Amounts {
         Self { own: vec![0; units], subtree: vec![0; units] }
     }
 
-    /// Adds an amount of a unit to itself and its ancestors.
-    fn add<'a>(&mut self, unit: usize, chain: impl Iterator<Item = &'a usize>, amount: i64) {
+    /// Adds an amount to a unit and its ancestors.
+    fn add(&mut self, chain: &[usize], amount: i64) {
+        self.add_own(chain.first(), amount);
+        self.add_above(chain.iter(), amount);
+    }
+
+    fn add_own(&mut self, unit: Option<&usize>, amount: i64) {
+        if let Some(sum) = unit.and_then(|place| self.own.get_mut(*place)) {
+            *sum += amount;
+        }
+    }
+
+    fn add_above<'a>(&mut self, chain: impl Iterator<Item = &'a usize>, amount: i64) {
         for place in chain {
             if let Some(sum) = self.subtree.get_mut(*place) {
-                *sum += amount;
-            }
-            if *place == unit
-                && let Some(sum) = self.own.get_mut(unit)
-            {
                 *sum += amount;
             }
         }
@@ -142,12 +166,14 @@ impl Scope {
     /// Works out who is below the root on which days. `registry` is as known at `query.known`;
     /// `units` are those with cells, in order of code.
     pub fn new(query: Query, registry: &Registry, units: &[UnitCode]) -> Self {
+        let folding = Folding::of(query.tree, registry, units);
         let mut codes = units.to_vec();
         codes.extend(registry.units().map(|(code, _)| code));
+        codes.extend(folding.heirs());
         codes.push(query.root);
         codes.sort_unstable();
         codes.dedup();
-        let tree_of = |day: Day| chains(query, registry, &codes, units, day);
+        let tree_of = |day: Day| chains(query, registry, &codes, units, &folding, day);
         let mut epochs = Vec::new();
         let mut from = query.window.from;
         let boundaries = match query.tree {
@@ -176,9 +202,12 @@ impl Scope {
         &self.codes
     }
 
-    /// Looks the units up in a book.
-    pub fn open<'a>(&self, book: &'a Book) -> Opened<'a> {
-        Opened(self.codes.iter().map(|code| book.unit(*code)).collect())
+    fn units_in<'a>(&self, book: &'a Book) -> Vec<Option<&'a UnitBook>> {
+        self.codes.iter().map(|code| book.unit(*code)).collect()
+    }
+
+    fn detours(&self) -> impl Iterator<Item = &Detour> {
+        self.opening.detours.iter()
     }
 
     /// The sum of the terms for every unit's subtree, in the order of `codes`.
@@ -248,15 +277,17 @@ impl Scope {
         for epoch in &self.epochs {
             let (with, without) = pick(before, &epoch.chains);
             let day = epoch.window.from.previous().unwrap_or(Day::MIN);
-            for (place, chain) in with {
+            for (place, chain) in &with.units {
                 let Some(unit) = book.unit(*place) else { continue };
                 let other = without
+                    .units
                     .binary_search_by_key(place, |(other, _)| *other)
                     .ok()
-                    .and_then(|found| without.get(found))
+                    .and_then(|found| without.units.get(found))
                     .map_or(&[][..], |(_, chain)| chain.as_slice());
                 let stock = signed(term, unit, |series| series.up_to(day, self.query.known));
-                sums.add(*place, chain.iter().filter(|place| !other.contains(place)), stock);
+                sums.add_own(chain.first().filter(|place| !other.contains(place)), stock);
+                sums.add_above(chain.iter().filter(|place| !other.contains(place)), stock);
             }
             before = &epoch.chains;
         }
@@ -288,10 +319,9 @@ impl Scope {
                     .map(|m| Term { negative: false, reading: Reading::Flow, measure: *m })
                     .collect();
                 let mut counts = vec![0; self.codes.len()];
-                for (_, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
-                    for (count, amount) in
-                        counts.iter_mut().zip(self.sums(&terms, &self.open(book)))
-                    {
+                for (code, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
+                    let book = self.open_code(*kind, code, book);
+                    for (count, amount) in counts.iter_mut().zip(self.sums(&terms, &book)) {
                         *count += i64::from(amount > 0);
                     }
                 }
@@ -336,41 +366,55 @@ fn chains(
     registry: &Registry,
     codes: &[UnitCode],
     units: &[UnitCode],
+    folding: &Folding,
     day: Day,
 ) -> Chains {
     let day = match query.tree {
         Tree::AsWas => day,
         Tree::On(day) => day,
     };
-    let Ok(root) = codes.binary_search(&query.root) else { return Vec::new() };
     let parents: Vec<Above> = codes.iter().map(|code| above(*code, registry, codes, day)).collect();
-    let mut chains = Vec::with_capacity(units.len());
-    for unit in units {
-        let Ok(own) = codes.binary_search(unit) else { continue };
-        let mut chain = vec![own];
-        let mut current = own;
-        while current != root {
-            match parents.get(current) {
-                Some(Above::Place(parent)) if !chain.contains(parent) => {
-                    chain.push(*parent);
-                    current = *parent;
-                }
-                Some(Above::Unplaced) => {
-                    // Above stands a unit without cells that is not registered: take the long way.
-                    let way = registry.chain(*unit, day);
-                    let depth = way.iter().position(|code| *code == query.root);
-                    let place = |code: &UnitCode| codes.binary_search(code).ok();
-                    chain = way.iter().take(depth.map_or(0, |d| d + 1)).filter_map(place).collect();
-                    break;
-                }
-                Some(Above::Place(_) | Above::Nothing) | None => break,
-            }
-        }
-        if chain.last() == Some(&root) {
-            chains.push((own, chain));
+    let chain = |unit: UnitCode| chain(unit, query.root, registry, codes, &parents, day);
+    let mut counted = Vec::with_capacity(units.len());
+    for (unit, heir) in folding.rest(units) {
+        let (Ok(place), chain) = (codes.binary_search(&unit), chain(heir)) else { continue };
+        if !chain.is_empty() {
+            counted.push((place, chain));
         }
     }
-    chains
+    Chains { units: counted, detours: folding.detours(units, chain) }
+}
+
+/// The places of a unit and its ancestors up to the root; empty if it is not below the root.
+fn chain(
+    unit: UnitCode,
+    root: UnitCode,
+    registry: &Registry,
+    codes: &[UnitCode],
+    parents: &[Above],
+    day: Day,
+) -> Vec<usize> {
+    let place = |code: &UnitCode| codes.binary_search(code).ok();
+    let (Some(own), Some(top)) = (place(&unit), place(&root)) else { return Vec::new() };
+    let mut chain = vec![own];
+    let mut current = own;
+    while current != top {
+        match parents.get(current) {
+            Some(Above::Place(parent)) if !chain.contains(parent) => {
+                chain.push(*parent);
+                current = *parent;
+            }
+            Some(Above::Unplaced) => {
+                // Above stands a unit without cells that is not registered: take the long way.
+                let way = registry.chain(unit, day);
+                let depth = way.iter().position(|code| *code == root);
+                chain = way.iter().take(depth.map_or(0, |d| d + 1)).filter_map(place).collect();
+                break;
+            }
+            Some(Above::Place(_) | Above::Nothing) | None => break,
+        }
+    }
+    if chain.last() == Some(&top) { chain } else { Vec::new() }
 }
 
 fn signed(term: Term, unit: &UnitBook, read: impl Fn(&Series) -> i64) -> i64 {
@@ -384,10 +428,17 @@ fn add_chains(
     sums: &mut Amounts,
     amount: impl Fn(&UnitBook) -> i64,
 ) {
-    for (unit, chain) in chains {
+    for (unit, chain) in &chains.units {
         let amount = book.unit(*unit).map_or(0, &amount);
         if amount != 0 {
-            sums.add(*unit, chain.iter(), amount);
+            sums.add(chain, amount);
+        }
+    }
+    for (detour, divided) in chains.detours.iter().zip(&book.divided) {
+        let amount = divided.map_or(0, &amount);
+        if amount != 0 {
+            sums.add(&detour.from, -amount);
+            sums.add(&detour.to, amount);
         }
     }
 }

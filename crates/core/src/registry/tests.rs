@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::day::Instant;
+use crate::event::{Body, Statement};
+use crate::family::unit::{Change, Event};
 use crate::fingerprint::Identity;
 use crate::timeline::Entry;
+use crate::words::Level;
 
 fn code(text: &str) -> UnitCode {
     UnitCode::parse(text).unwrap()

@@ -6,7 +6,7 @@ use crate::kit::line::{PRELUDE, messages};
 use crate::kit::show::{cells, table};
 use crate::kit::store::World;
 
-fn check(lines: &str, expected: &Expect) {
+pub(crate) fn check(lines: &str, expected: &Expect) {
     expected.assert_eq(&table(lines));
 }
 

@@ -1,7 +1,8 @@
 //! CSV rows as events: columns named like the attributes, and `data.…` for the fields of data.
 //!
 //! A cell is a text unless it reads `true` or `false`; an empty cell is an attribute that is not
-//! there. Numbers may stay texts: the contract's JSON takes them so.
+//! there. Numbers may stay texts: the contract's JSON takes them so. A list of parts is written as
+//! in JSON: `[{"into":"H41.18"}]`.
 
 use std::fs::File;
 
@@ -66,6 +67,13 @@ fn value(cell: &str) -> Value {
     match cell {
         "true" | "TRUE" => Value::Bool(true),
         "false" | "FALSE" => Value::Bool(false),
-        text => Value::from(text),
+        text => parts(text).unwrap_or_else(|| Value::from(text)),
     }
+}
+
+/// An array of objects; no name and no code looks like one.
+fn parts(text: &str) -> Option<Value> {
+    let list: Vec<Map<String, Value>> =
+        if text.starts_with('[') { serde_json::from_str(text).ok()? } else { return None };
+    (!list.is_empty()).then(|| Value::from(list))
 }

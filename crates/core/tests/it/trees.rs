@@ -29,7 +29,7 @@ pub(crate) const RECORDED: u8 = 20;
 /// About, kind, parent, day, retracts, target.
 pub(crate) type Turn = [u8; 6];
 
-fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
+pub(crate) fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
     let [about, kind, parent, after, retracts, target] = turn;
     let first = usize::from(!roots_too);
     let code = CODES[first + usize::from(about) % (CODES.len() - first)];
@@ -80,9 +80,18 @@ fn parts(into: u8, fields: u8) -> Box<[Part]> {
 
 /// The province, then these turns of its units and what the facts say happened in them, in turn;
 /// three messages are recorded a day.
-pub(crate) fn history(turns: &[Turn], facts: &[Fact]) -> World {
-    let mut log = messages(PRELUDE.lines().nth(1).unwrap(), 1);
-    let turns = turns.iter().enumerate().map(|(n, t)| (n, turn(*t, n, false)));
+fn history(turns: &[Turn], facts: &[Fact]) -> World {
+    let turns = turns.iter().enumerate().map(|(n, t)| turn(*t, n, false));
+    history_after(messages(PRELUDE.lines().nth(1).unwrap(), 1), turns, facts)
+}
+
+/// The same after other messages.
+pub(crate) fn history_after(
+    mut log: Vec<Message>,
+    turns: impl Iterator<Item = Event>,
+    facts: &[Fact],
+) -> World {
+    let turns = turns.enumerate();
     let facts = clean(facts).into_iter().filter(|saying| saying.family != Family::Unit);
     let facts = facts.enumerate().map(|(n, saying)| (n + 3, saying.event()));
     let mut events: Vec<(usize, Event)> = turns.chain(facts).collect();

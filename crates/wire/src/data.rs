@@ -190,7 +190,9 @@ fn write_message(fields: &'static [Field], values: &Values<'_>, out: &mut Vec<u8
                 continue;
             }
             Value::Codes(codes) => {
-                codes.iter().for_each(|code| bytes(code));
+                for code in codes {
+                    bytes(code);
+                }
                 continue;
             }
             Value::Parts(parts) => {

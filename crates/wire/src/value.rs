@@ -203,11 +203,14 @@ impl<'a> Value<'a> {
         if odd || code.is_empty() || code.len() > CODE_BYTES_MAX {
             return Err(out_of_range(field, code));
         }
-        match self {
-            Self::Codes(codes) if codes.len() < SPLIT_FIELDS_MAX => codes.push(code),
-            Self::Codes(codes) => return Err(out_of_range(field, codes.len() + 1)),
-            _ => *self = Self::Codes(vec![code]),
+        let Self::Codes(codes) = self else {
+            *self = Self::Codes(vec![code]);
+            return Ok(());
+        };
+        if codes.len() >= SPLIT_FIELDS_MAX {
+            return Err(out_of_range(field, codes.len() + 1));
         }
+        codes.push(code);
         Ok(())
     }
 
@@ -218,11 +221,14 @@ impl<'a> Value<'a> {
         {
             return Err(Refusal::new(RefusalCode::DataMissingField).with("field", missing.json));
         }
-        match self {
-            Self::Parts(parts) if parts.len() < SPLIT_PARTS_MAX => parts.push(part),
-            Self::Parts(parts) => return Err(out_of_range(field, parts.len() + 1)),
-            _ => *self = Self::Parts(vec![part]),
+        let Self::Parts(parts) = self else {
+            *self = Self::Parts(vec![part]);
+            return Ok(());
+        };
+        if parts.len() >= SPLIT_PARTS_MAX {
+            return Err(out_of_range(field, parts.len() + 1));
         }
+        parts.push(part);
         Ok(())
     }
 

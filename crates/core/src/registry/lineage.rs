@@ -108,6 +108,9 @@ impl Registry {
 
     /// Who goes on, as of the day, with what the unit did.
     pub fn heirs(&self, unit: UnitCode, day: Day) -> Heirs {
+        if self.get(unit).is_none_or(|unit| unit.parts(day).next().is_none()) {
+            return Heirs { rest: unit, fields: Vec::new() };
+        }
         let rest = self.heir(unit, None, day);
         let mut names: BTreeSet<&Code> = BTreeSet::new();
         let mut seen = vec![unit];

@@ -27,13 +27,12 @@ const QUARTER: (&str, &str) = ("2025-06-15", "2025-09-14");
 type Fact = (String, String, Vec<String>, String);
 
 fn facts() -> Vec<Fact> {
-    let mut rows = FACTS.lines().skip(1);
     let fact = |line: &str| {
         let cells = cells(line);
         let units = cells[2].split(';').map(|name| name.trim().to_owned()).collect();
-        (cells[0][..10].to_owned(), cells[1].clone(), units, cells[3].clone())
+        (cells[0].chars().take(10).collect(), cells[1].clone(), units, cells[3].clone())
     };
-    rows.by_ref().map(fact).collect()
+    FACTS.lines().skip(1).map(fact).collect()
 }
 
 /// The cells of a line of CSV; commas inside quotes do not part them.
@@ -79,11 +78,13 @@ impl Province {
             .into_iter()
             .filter(|(on, kind, ..)| on == "2025-03-01" && (kind == "merge" || kind.contains('+')))
             .collect();
-        let named = merged.iter().flat_map(|(_, _, from, _)| from.clone());
+        let bare = |name: &String| name.split(" (+").next().unwrap().to_owned();
         let named: Vec<String> =
-            named.map(|name| name.replace(" (+ functions from another agency)", "")).collect();
-        let others = (named.len()..20).map(|n| format!("Sở {n}"));
-        for (n, name) in named.clone().into_iter().chain(others).enumerate() {
+            merged.iter().flat_map(|(_, _, from, _)| from.iter().map(bare)).collect();
+        let departments = FACTS.split_once(" specialised agencies").unwrap().0;
+        let departments = number(departments.rsplit(',').next().unwrap());
+        let others = (named.len()..departments).map(|n| format!("Sở {n}"));
+        for (n, name) in named.iter().cloned().chain(others).enumerate() {
             province.register(&format!("H41.{}", n + 1), &name, "2000-01-01", "DEPARTMENT", "H41");
         }
         let (communes, _) = counted("2024-12-01", "count");
@@ -123,7 +124,7 @@ impl Province {
             let district = group[0].rsplit_once('.').unwrap().0.to_owned();
             // Cửa Lò ends on that day too.
             let district = if district == "H41.D1" { "H41.D0".to_owned() } else { district };
-            let (parent, year) = (parent.unwrap_or(&district), &on[2..4]);
+            let (parent, year) = (parent.unwrap_or(&district), day(on).year() % 100);
             let code = format!("H41.X{year}.{n}");
             self.register(&code, &format!("Xã mới {year} {n}"), on, "COMMUNE", parent);
             for before in group {
@@ -165,6 +166,7 @@ impl Province {
 
     fn departments_of_2025(&mut self) {
         let on = "2025-03-01";
+        let ict = self.codes["Sở Thông tin và Truyền thông"].clone();
         for (place, (_, _, from, to)) in
             facts().into_iter().filter(|(day, kind, ..)| day == on && kind == "merge").enumerate()
         {
@@ -172,17 +174,12 @@ impl Province {
             let old: Vec<String> = from.iter().map(|name| self.codes[name].clone()).collect();
             let code = format!("H41.N{place}");
             self.register(&code, &to, on, "DEPARTMENT", "H41");
-            for before in old {
-                if before
-                    != self.codes.get("Sở Thông tin và Truyền thông").cloned().unwrap_or_default()
-                {
-                    self.say(&before, on, &format!("merged into={code}"));
-                }
+            for before in old.iter().filter(|before| **before != ict) {
+                self.say(before, on, &format!("merged into={code}"));
             }
         }
         let culture = self.codes["Sở Văn hóa, Thể thao và Du lịch"].clone();
         let science = self.codes["Sở Khoa học và Công nghệ"].clone();
-        let ict = self.codes["Sở Thông tin và Truyền thông"].clone();
         self.say(&ict, on, &format!("split {culture}:bao-chi,xuat-ban {science} closes"));
         let ethnic = self.codes["Ban Dân tộc"].clone();
         self.say(&ethnic, on, "renamed name=Sở_Dân_tộc_và_Tôn_giáo");
@@ -415,13 +412,12 @@ fn what_was_known_in_june_has_the_units_of_june_in_every_tree() {
     let world = World::of(&messages(&lines.join("\n"), 1));
     assert!(world.refusals.is_empty(), "{:?}", world.refusals.first());
     for (known, prefix) in [("2025-06-30", "H41.X24."), ("2025-07-01", "H41.X25.")] {
-        let known = Some(day(known));
-        let registry = world.projection.registry().as_known(known.unwrap());
+        let registry = world.projection.registry().as_known(day(known));
         let reader = Reader::new(&world.store, &registry);
         let catalogue = catalogue(Layout::ByUnit, &BIEU_06[..13]);
         let window = Window::new(day(QUARTER.0), day(QUARTER.1)).unwrap();
         let tree = Tree::On(day(QUARTER.1));
-        let query = Query { root: unit("H41"), window, known, tree };
+        let query = Query { root: unit("H41"), window, known: Some(day(known)), tree };
         let table = fill(&catalogue.forms[0], &catalogue, query, reader.sources());
         let rows = rows(&table, Level::Commune);
         assert!(rows.iter().all(|(code, _)| code.starts_with(prefix)), "{rows:?}");

@@ -62,9 +62,10 @@ fn read_members<'a>(
         seen |= bit;
         let scalar = scanner.value().map_err(malformed)?;
         let slot = values.slot(place).ok_or_else(unreadable)?;
-        match (field.form, scalar) {
-            (Form::Codes | Form::Parts(_), Scalar::Nested(text)) => read_list(field, text, slot)?,
-            (_, scalar) => slot.take_json(field, scalar)?,
+        if let (Form::Codes | Form::Parts(_), Scalar::Nested(text)) = (field.form, &scalar) {
+            read_list(field, text, slot)?;
+        } else {
+            slot.take_json(field, scalar)?;
         }
         goes_on = scanner.more().map_err(malformed)?;
     }

@@ -18,6 +18,8 @@ mod bad_input;
 mod damage;
 #[path = "e2e/kills.rs"]
 mod kills;
+#[path = "e2e/lineage.rs"]
+mod lineage;
 #[path = "e2e/lives.rs"]
 mod lives;
 #[path = "e2e/poison.rs"]

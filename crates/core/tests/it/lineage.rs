@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use tonghop_core::catalogue::Layout;
+use tonghop_core::catalogue::{Layout, Rule, Term};
 use tonghop_core::day::{Day, Window};
 use tonghop_core::event::Body;
 use tonghop_core::family::unit::{self, Change, Part};
 use tonghop_core::fold::Message;
-use tonghop_core::form::fill;
+use tonghop_core::form::{figure, fill};
 use tonghop_core::measure::{Code, Facet, FacetKind, Measure};
-use tonghop_core::read::{Query, Tree, Value, divided_units};
+use tonghop_core::read::{Query, Share, Tree, Value, divided_units};
 use tonghop_core::words::{Family, Level};
 
 use crate::bieu_06::window;
 use crate::forms::text;
 use crate::kit::facts::{Fact, clean, day, recorded_at_once};
-use crate::kit::forms::{BIEU_06, Reader, catalogue};
+use crate::kit::forms::{BIEU_06, Reader, catalogue, indicator};
 use crate::kit::line::{PRELUDE, messages};
 use crate::kit::saying::Saying;
 use crate::kit::store::World;
@@ -154,6 +154,39 @@ fn as_it_is_the_heirs_have_what_the_unit_did_and_as_it_was_the_unit_has_it() {
         TOTAL "": 1
     "#]]
     .assert_eq(&by_field("H41.19"));
+}
+
+#[test]
+fn as_it_is_what_two_units_had_in_common_is_counted_once() {
+    let world = world(
+        "H41 unit H41.16 2025-03-01 merged into=H41.17 id=m
+         H41.16 dossier D1 2021-06-20 accepted ONLINE f1 p1 id=d1
+         H41.16 dossier D2 2021-06-20 accepted ONLINE f1 p2 id=d2
+         H41.17 dossier D1 2021-06-20 accepted ONLINE f1 p1 id=d3
+         H41.17 dossier D1 2021-06-21 settled APPROVED id=d4",
+    );
+    let reader = Reader::new(&world.store, world.projection.registry());
+    let used = Rule::Distinct(FacetKind::Procedure, vec![Measure::DossierReceivedOnline]);
+    let part = vec![Term::parse("flow:dossier.settled_no_due").unwrap()];
+    let whole = vec![Term::parse("flow:dossier.received_online").unwrap()];
+    let of = |rule: &Rule, root, tree| {
+        let query = query(root, "2021-06-15", "2021-09-14", tree);
+        figure(&indicator("x", rule.clone()), query, reader.sources())
+    };
+    let share = Rule::Ratio { part, whole };
+    let ratio = |part, whole| Value::Share(Share { part, whole });
+    let later = Tree::On(on("2025-03-01"));
+    for (root, tree, procedures, settled) in [
+        ("H41.16", Tree::AsWas, 2, ratio(0, 2)),
+        ("H41.17", Tree::AsWas, 1, ratio(1, 1)),
+        ("H41", Tree::AsWas, 2, ratio(1, 3)),
+        ("H41.16", later, 0, ratio(0, 0)),
+        ("H41.17", later, 2, ratio(1, 3)),
+        ("H41", later, 2, ratio(1, 3)),
+    ] {
+        assert_eq!(of(&used, root, tree), Value::Count(procedures), "{root} {tree:?}");
+        assert_eq!(of(&share, root, tree), settled, "{root} {tree:?}");
+    }
 }
 
 #[test]

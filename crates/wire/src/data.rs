@@ -142,26 +142,16 @@ fn read_message<'a>(
         let Some((place, field)) = places.zip(fields).find(|(_, field)| is_numbered(field)) else {
             return Err(unknown(&format!("#{number}")));
         };
-        let is_list = matches!(field.form, Form::Codes | Form::Parts(_));
         let bit = 1 << place;
-        if seen & bit != 0 && !is_list {
+        if seen & bit != 0 && !is_list(field) {
             return Err(unreadable().with("field", field.json));
         }
         seen |= bit;
         let slot = values.slot(place).ok_or_else(unreadable)?;
-        match (tag & 7, field.form) {
-            (BYTES, Form::Parts(fields)) => {
-                let length = from.int().and_then(|length| usize::try_from(length).ok());
-                let bytes = length.and_then(|length| from.raw(length)).ok_or_else(unreadable)?;
-                let mut part = Values::new();
-                read_message(fields, bytes, &mut part)?;
-                slot.push_part(field, part)?;
-            }
-            (BYTES, Form::Codes) => {
-                slot.push_code(field, Cow::Borrowed(from.text().ok_or_else(unreadable)?))?;
-            }
-            (VARINT, _) => slot.take_varint(field, from.int().ok_or_else(unreadable)?)?,
-            (BYTES, _) => {
+        match tag & 7 {
+            VARINT => slot.take_varint(field, from.int().ok_or_else(unreadable)?)?,
+            BYTES if is_list(field) => read_item(field, &mut from, slot)?,
+            BYTES => {
                 let text = from.text().ok_or_else(unreadable)?;
                 slot.take_text(field, Cow::Borrowed(text))?;
             }
@@ -169,6 +159,27 @@ fn read_message<'a>(
         }
     }
     Ok(())
+}
+
+fn is_list(field: &Field) -> bool {
+    matches!(field.form, Form::Codes | Form::Parts(_))
+}
+
+/// Reads one item of a protobuf list.
+#[cold]
+fn read_item<'a>(
+    field: &'static Field,
+    from: &mut Unpacker<'a>,
+    slot: &mut Value<'a>,
+) -> Result<(), Refusal> {
+    let Form::Parts(fields) = field.form else {
+        return slot.push_code(field, Cow::Borrowed(from.text().ok_or_else(unreadable)?));
+    };
+    let length = from.int().and_then(|length| usize::try_from(length).ok());
+    let bytes = length.and_then(|length| from.raw(length)).ok_or_else(unreadable)?;
+    let mut part = Values::new();
+    read_message(fields, bytes, &mut part)?;
+    slot.push_part(field, part)
 }
 
 /// Writes the canonical protobuf bytes.

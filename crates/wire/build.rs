@@ -72,6 +72,8 @@ struct Tables {
     max: ExtensionDescriptor,
     text: String,
     words: Vec<EnumDescriptor>,
+    /// Messages inside messages that are still to be written.
+    parts: Vec<MessageDescriptor>,
 }
 
 impl Tables {
@@ -85,6 +87,7 @@ impl Tables {
             max: option("max")?,
             text: String::new(),
             words: Vec::new(),
+            parts: Vec::new(),
         };
         let retracted = pool
             .get_message_by_name(&format!("{PACKAGE}.Retracted"))
@@ -100,7 +103,10 @@ impl Tables {
         }
         tables.kinds(&kinds)?;
         for kind in &kinds {
-            tables.places(kind)?;
+            tables.places(&module(kind), &kind.message)?;
+        }
+        while let Some(message) = tables.parts.pop() {
+            tables.places(&part_module(&message), &message)?;
         }
         for words in std::mem::take(&mut tables.words) {
             tables.word_list(&words)?;
@@ -145,7 +151,7 @@ impl Tables {
         out.push_str("_ => return None,\n})\n}\n\n/// All that is known of the kind.\n");
         out.push_str("pub const fn spec(self) -> &'static Spec {\nmatch self {\n");
         for kind in kinds {
-            let fields = format!("{}::FIELDS", module(kind));
+            let fields = format!("{}::TABLE", module(kind));
             writeln!(
                 out,
                 "{} => &Spec {{ family: Family::{}, word: \"{}\", message: \"{}\", fields: {fields} }},",
@@ -160,17 +166,17 @@ impl Tables {
     }
 
     /// The module of a message: its fields, and the place of each by name.
-    fn places(&mut self, kind: &Kind) -> Result<(), Box<dyn Error>> {
-        let mut fields: Vec<FieldDescriptor> = kind.message.fields().collect();
+    fn places(&mut self, module: &str, message: &MessageDescriptor) -> Result<(), Box<dyn Error>> {
+        let mut fields: Vec<FieldDescriptor> = message.fields().collect();
         fields.sort_by_key(FieldDescriptor::number);
         self.text.push_str("\n#[allow(dead_code, reason = \"not every place is named\")]\n");
-        writeln!(self.text, "pub(crate) mod {} {{", module(kind))?;
+        writeln!(self.text, "pub(crate) mod {module} {{")?;
         self.text.push_str("use super::Field;\n");
         for (place, field) in fields.iter().enumerate() {
             let name = field.name().to_ascii_uppercase();
             writeln!(self.text, "pub(crate) const {name}: usize = {place};")?;
         }
-        self.text.push_str("pub(super) const FIELDS: &[Field] = &[\n");
+        self.text.push_str("pub(super) const TABLE: &[Field] = &[\n");
         for field in &fields {
             let form = self.form_of(field)?;
             let options = field.options();
@@ -194,6 +200,9 @@ impl Tables {
 
     #[allow(clippy::wildcard_enum_match_arm, reason = "types that the contract does not use")]
     fn form_of(&mut self, field: &FieldDescriptor) -> Result<String, Box<dyn Error>> {
+        if field.is_list() {
+            return self.form_of_list(field);
+        }
         if !field.supports_presence() {
             return Err(format!("{} must be optional", field.full_name()).into());
         }
@@ -223,6 +232,25 @@ impl Tables {
             }
             other => return Err(format!("{}: no rule for {other:?}", field.full_name()).into()),
         })
+    }
+
+    #[allow(clippy::wildcard_enum_match_arm, reason = "types that the contract does not use")]
+    fn form_of_list(&mut self, field: &FieldDescriptor) -> Result<String, Box<dyn Error>> {
+        match field.kind() {
+            Type::Message(message) => {
+                let fields = format!("{}::TABLE", part_module(&message));
+                if !self.parts.contains(&message) {
+                    self.parts.push(message);
+                }
+                Ok(format!("Form::Parts(super::{fields})"))
+            }
+            Type::String
+                if field.options().get_extension(&self.form).as_enum_number() == Some(2) =>
+            {
+                Ok("Form::Codes".to_owned())
+            }
+            other => Err(format!("{}: no rule for a list of {other:?}", field.full_name()).into()),
+        }
     }
 
     fn word_list(&mut self, words: &EnumDescriptor) -> Result<(), Box<dyn Error>> {
@@ -261,6 +289,12 @@ fn literal(number: u32) -> String {
         out.push(digit);
     }
     out
+}
+
+/// The module of a message inside a message: `unit_split_part`.
+fn part_module(message: &MessageDescriptor) -> String {
+    let parent = message.parent_message().map(|parent| snake(parent.name()) + "_");
+    parent.unwrap_or_default() + &snake(message.name())
 }
 
 fn module(kind: &Kind) -> String {

@@ -108,5 +108,12 @@ words! {
         StaffFilledMore = 150 "staff.filled_more",
         /// A movement was reported twice; the first counts.
         StaffMovedTwice = 151 "staff.moved_twice",
+        /// A unit that had ended was closed, merged or split once more; the first end counts.
+        UnitEndedTwice = 160 "unit.ended_twice",
+        /// A unit was split and one field given to two parts; the first has it.
+        UnitSplitFieldTwice = 161 "unit.split_field_twice",
+        /// A unit that ends was split and none or several parts take the rest, which goes to the
+        /// first of them, or to the first part; or one that goes on gave its rest away, and keeps it.
+        UnitSplitRestUnclear = 162 "unit.split_rest_unclear",
     }
 }

@@ -59,6 +59,15 @@ impl Rule {
         narrowed.chain(distinct.into_iter().flatten())
     }
 
+    /// The measures whose cells must be read.
+    pub fn measures(&self) -> impl Iterator<Item = Measure> {
+        let distinct: &[Measure] = match self {
+            Self::Distinct(_, measures) => measures,
+            Self::Sum(_) | Self::Ratio { .. } => &[],
+        };
+        self.terms().filter_map(|term| term.counted.measure()).chain(distinct.iter().copied())
+    }
+
     /// Whether it can be read for one code of the facet alone.
     pub fn can_be_read_by(&self, kind: FacetKind) -> bool {
         match self {

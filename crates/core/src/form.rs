@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::book::{Book, FacetBooks};
 use crate::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
+use crate::day::Day;
 use crate::measure::FacetKind;
-use crate::read::{Opened, Query, Readings, Scope, Value};
-use crate::registry::Registry;
+use crate::read::{Opened, Query, Readings, Scope, Tree, Value};
+use crate::registry::{Registry, Unit};
 use crate::unit_code::UnitCode;
 use crate::words::Level;
 
@@ -50,7 +51,8 @@ pub struct Sources<'a> {
     pub registry: &'a Registry,
     /// Cells of all.
     pub book: &'a Book,
-    /// Cells by facet, for those kinds that [`facets_needed`] names.
+    /// Cells by facet: for those kinds that [`facets_needed`] names those of all units, and by field
+    /// those of the units that [`crate::read::divided_units`] names.
     pub facets: &'a BTreeMap<FacetKind, FacetBooks>,
 }
 
@@ -76,6 +78,21 @@ pub fn figure(indicator: &Indicator, query: Query, sources: Sources<'_>) -> Valu
     let scope = scope(query, sources);
     let (book, mut read) = (scope.open(sources.book, sources.facets), Readings::default());
     scope.value(&indicator.rule, &book, &mut read)
+}
+
+/// The value of one indicator in the cells of one code of a facet.
+pub fn figure_of_code(
+    indicator: &Indicator,
+    query: Query,
+    sources: Sources<'_>,
+    kind: FacetKind,
+    code: &str,
+) -> Value {
+    let scope = scope(query, sources);
+    let empty = Book::default();
+    let book = sources.facets.get(&kind).and_then(|books| books.get(code)).unwrap_or(&empty);
+    let book = scope.open_code(kind, code, book, sources.facets);
+    scope.value(&indicator.rule, &book, &mut Readings::default())
 }
 
 /// Fills in a form.
@@ -109,14 +126,13 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn by_unit(&self) -> Table {
-        let book = self.scope.open(self.sources.book, self.sources.facets);
+        let book = self.all();
         let mut read = Readings::default();
         let columns: Vec<Vec<Value>> =
             self.columns.iter().map(|rule| self.scope.by_unit(rule, &book, &mut read)).collect();
         let row_of = |place: usize| -> Vec<Value> {
             columns.iter().filter_map(|column| column.get(place)).copied().collect()
         };
-        let day = self.query.window.to;
         let mut rows = Vec::new();
         for (place, code) in self.scope.codes().iter().enumerate() {
             let values = row_of(place);
@@ -124,27 +140,33 @@ impl Filling<'_> {
                 continue;
             }
             let unit = self.sources.registry.get(*code);
-            rows.push(Row {
-                key: RowKey::Unit(*code, unit.and_then(|unit| unit.level(day))),
-                label: unit.map_or("", |unit| unit.name(day)).to_owned(),
-                values,
-            });
+            let name = unit.map_or("", |unit| unit.name(self.naming_day(unit)));
+            let (key, label) = (RowKey::Unit(*code, self.level(*code)), name.to_owned());
+            rows.push(Row { key, label, values });
         }
         let root = self.scope.codes().binary_search(&self.query.root).unwrap_or(usize::MAX);
         rows.push(Row { key: RowKey::Total, label: String::new(), values: row_of(root) });
         Table { rows, levels: self.levels(&book, &mut read) }
     }
 
+    /// The day by which a row is named: the last day of the window, or the day of the tree that is
+    /// read; for a unit that is no more on it, the last day on which it was.
+    fn naming_day(&self, unit: &Unit) -> Day {
+        unit.last_day(match self.query.tree {
+            Tree::AsWas => self.query.window.to,
+            Tree::On(day) => day,
+        })
+    }
+
+    fn level(&self, code: UnitCode) -> Option<Level> {
+        self.sources.registry.get(code).and_then(|unit| unit.level(self.naming_day(unit)))
+    }
+
     /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are
     /// not added, so that forms with such columns have no levels.
     fn levels(&self, book: &Opened<'_>, read: &mut Readings) -> Vec<(Option<Level>, Vec<Value>)> {
-        let day = self.query.window.to;
-        let levels_of_units: Vec<Option<Level>> = self
-            .scope
-            .codes()
-            .iter()
-            .map(|code| self.sources.registry.get(*code).and_then(|unit| unit.level(day)))
-            .collect();
+        let levels_of_units: Vec<Option<Level>> =
+            self.scope.codes().iter().map(|code| self.level(*code)).collect();
         let mut levels: BTreeMap<Option<Level>, Vec<i64>> = BTreeMap::new();
         for (column, rule) in self.columns.iter().enumerate() {
             let Rule::Sum(terms) = rule else { return Vec::new() };
@@ -173,18 +195,18 @@ impl Filling<'_> {
             .map(|(code, book)| Row {
                 key: RowKey::Code(code.to_owned()),
                 label: code.to_owned(),
-                values: self.values(book),
+                values: self.values(&self.scope.open_code(kind, code, book, self.sources.facets)),
             })
             .filter(|row| row.values.iter().any(|value| !value.is_zero()))
             .collect();
-        let values = self.values(self.sources.book);
+        let values = self.values(&self.all());
         rows.push(Row { key: RowKey::Total, label: String::new(), values });
         Table { rows, levels: Vec::new() }
     }
 
     fn list(&self) -> Table {
         let rows = self
-            .values(self.sources.book)
+            .values(&self.all())
             .into_iter()
             .enumerate()
             .map(|(place, value)| Row {
@@ -196,10 +218,14 @@ impl Filling<'_> {
         Table { rows, levels: Vec::new() }
     }
 
+    /// The cells of all.
+    fn all(&self) -> Opened<'_> {
+        self.scope.open(self.sources.book, self.sources.facets)
+    }
+
     /// The value of each column for the root's subtree.
-    fn values(&self, book: &Book) -> Vec<Value> {
-        let book = self.scope.open(book, self.sources.facets);
+    fn values(&self, book: &Opened<'_>) -> Vec<Value> {
         let mut read = Readings::default();
-        self.columns.iter().map(|rule| self.scope.value(rule, &book, &mut read)).collect()
+        self.columns.iter().map(|rule| self.scope.value(rule, book, &mut read)).collect()
     }
 }

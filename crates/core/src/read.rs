@@ -2,12 +2,14 @@
 //!
 //! Flows follow the tree of each day: a unit counts under a parent for the days on which it was
 //! there. A stock at a day follows the tree of that day; what units bring along when they move is
-//! read by `moved_in` and `moved_out`, so that a subtree's account still closes.
+//! read by `moved_in` and `moved_out`, so that a subtree's account still closes. In the tree of one
+//! day, what units did counts for those who go on with it on that day (`lineage`).
 //!
 //! A term that is narrowed to a code reads that code's cells; one that is narrowed to a level
 //! counts the units of that level, as [`Only`] says.
 //!
-//! **Invariant READ-1:** the figure of a subtree is the sum over its units, each counted once.
+//! **Invariant READ-1:** the figure of a subtree is the sum over its units, each counted once; a
+//! province has the same figures in every tree.
 //! **Invariant READ-2:** what is read for each code of a facet adds up to what is read for all.
 //! **Invariant READ-3:** the units of a level are those that the registry has on the day.
 
@@ -22,7 +24,11 @@ use crate::unit_code::UnitCode;
 use crate::words::Level;
 
 mod chains;
+mod lineage;
+
 use chains::{Chains, chains};
+pub use lineage::divided_units;
+use lineage::{Detour, Folding};
 
 /// A ratio with its parts; never a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +112,8 @@ pub struct Scope<'r> {
 #[derive(Debug)]
 pub struct Opened<'a> {
     units: Vec<Option<&'a UnitBook>>,
+    /// For each detour, the cells of its unit in its field.
+    divided: Vec<Option<&'a UnitBook>>,
     facets: &'a BTreeMap<FacetKind, FacetBooks>,
 }
 
@@ -129,15 +137,21 @@ impl Amounts {
         Self { own: vec![0; units], subtree: vec![0; units] }
     }
 
-    /// Adds an amount of a unit to itself and its ancestors.
-    fn add<'a>(&mut self, unit: usize, chain: impl Iterator<Item = &'a usize>, amount: i64) {
+    /// Adds an amount to a unit and its ancestors.
+    fn add(&mut self, chain: &[usize], amount: i64) {
+        self.add_own(chain.first(), amount);
+        self.add_above(chain.iter(), amount);
+    }
+
+    fn add_own(&mut self, unit: Option<&usize>, amount: i64) {
+        if let Some(sum) = unit.and_then(|place| self.own.get_mut(*place)) {
+            *sum += amount;
+        }
+    }
+
+    fn add_above<'a>(&mut self, chain: impl Iterator<Item = &'a usize>, amount: i64) {
         for place in chain {
             if let Some(sum) = self.subtree.get_mut(*place) {
-                *sum += amount;
-            }
-            if *place == unit
-                && let Some(sum) = self.own.get_mut(unit)
-            {
                 *sum += amount;
             }
         }
@@ -152,12 +166,14 @@ impl<'r> Scope<'r> {
     /// Works out who is below the root on which days. `registry` is as known at `query.known`;
     /// `units` are those with cells, in order of code.
     pub fn new(query: Query, registry: &'r Registry, units: &[UnitCode]) -> Self {
+        let folding = Folding::of(query.tree, registry, units);
         let mut codes = units.to_vec();
         codes.extend(registry.units().map(|(code, _)| code));
+        codes.extend(folding.heirs());
         codes.push(query.root);
         codes.sort_unstable();
         codes.dedup();
-        let tree_of = |day: Day| chains(query, registry, &codes, units, day);
+        let tree_of = |day: Day| chains(query, registry, &codes, units, &folding, day);
         let mut epochs = Vec::new();
         let mut from = query.window.from;
         let boundaries = match query.tree {
@@ -186,13 +202,12 @@ impl<'r> Scope<'r> {
         &self.codes
     }
 
-    /// Looks the units up in a book; `facets` are for terms that are narrowed to a code.
-    pub fn open<'a>(
-        &self,
-        book: &'a Book,
-        facets: &'a BTreeMap<FacetKind, FacetBooks>,
-    ) -> Opened<'a> {
-        Opened { units: self.codes.iter().map(|code| book.unit(*code)).collect(), facets }
+    fn units_in<'a>(&self, book: &'a Book) -> Vec<Option<&'a UnitBook>> {
+        self.codes.iter().map(|code| book.unit(*code)).collect()
+    }
+
+    fn detours(&self) -> impl Iterator<Item = &Detour> {
+        self.opening.detours.iter()
     }
 
     /// The sum of the terms for every unit's subtree, in the order of `codes`.
@@ -221,12 +236,10 @@ impl<'r> Scope<'r> {
         let book = match &term.only.code {
             None => book,
             Some((kind, code)) => {
-                let held = book.facets.get(kind).and_then(|books| books.get(code));
-                let units = match held {
-                    Some(held) => self.codes.iter().map(|code| held.unit(*code)).collect(),
-                    None => Vec::new(),
+                of_code = match book.facets.get(kind).and_then(|books| books.get(code)) {
+                    Some(held) => self.open_code(*kind, code, held, book.facets),
+                    None => Opened { units: Vec::new(), divided: Vec::new(), facets: book.facets },
                 };
-                of_code = Opened { units, facets: book.facets };
                 &of_code
             }
         };
@@ -299,15 +312,17 @@ impl<'r> Scope<'r> {
             })
             .map(|(_, code)| *code)
             .collect();
-        for (unit, chain) in chains(self.query, self.registry, &self.codes, &units, day) {
-            sums.add(unit, chain.iter(), 1);
+        let folding = Folding::of(self.query.tree, self.registry, &units);
+        let chains = chains(self.query, self.registry, &self.codes, &units, &folding, day);
+        for (_, chain) in &chains.units {
+            sums.add(chain, 1);
         }
     }
 
     /// The level of a unit on the day; none unless it is registered by then and not closed.
     fn level_on(&self, place: usize, day: Day) -> Option<Level> {
         let unit = self.registry.get(*self.codes.get(place)?)?;
-        unit.stands_on(day).then(|| unit.level(day)).flatten()
+        unit.exists(day).then(|| unit.level(day)).flatten()
     }
 
     /// The last level of a unit by the end of the window, though it may be closed by then.
@@ -329,15 +344,17 @@ impl<'r> Scope<'r> {
         for epoch in &self.epochs {
             let (with, without) = pick(before, &epoch.chains);
             let day = epoch.window.from.previous().unwrap_or(Day::MIN);
-            for (place, chain) in with.iter().filter(|(place, _)| counts(*place)) {
+            for (place, chain) in with.units.iter().filter(|(place, _)| counts(*place)) {
                 let Some(unit) = book.unit(*place) else { continue };
                 let other = without
+                    .units
                     .binary_search_by_key(place, |(other, _)| *other)
                     .ok()
-                    .and_then(|found| without.get(found))
+                    .and_then(|found| without.units.get(found))
                     .map_or(&[][..], |(_, chain)| chain.as_slice());
                 let stock = stock(unit, measure, day, self.query.known);
-                sums.add(*place, chain.iter().filter(|place| !other.contains(place)), stock);
+                sums.add_own(chain.first().filter(|place| !other.contains(place)), stock);
+                sums.add_above(chain.iter().filter(|place| !other.contains(place)), stock);
             }
             before = &epoch.chains;
         }
@@ -361,8 +378,8 @@ impl<'r> Scope<'r> {
                     measures.iter().map(|measure| Term::of(Reading::Flow, *measure)).collect();
                 let mut counts = vec![0; self.codes.len()];
                 let facets = book.facets;
-                for (_, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
-                    let sums = self.sums(&terms, &self.open(book, facets));
+                for (code, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
+                    let sums = self.sums(&terms, &self.open_code(*kind, code, book, facets));
                     for (count, amount) in counts.iter_mut().zip(sums) {
                         *count += i64::from(amount > 0);
                     }
@@ -392,10 +409,17 @@ fn add_chains(
     counts: impl Fn(usize) -> bool,
     amount: impl Fn(&UnitBook) -> i64,
 ) {
-    for (unit, chain) in chains.iter().filter(|(unit, _)| counts(*unit)) {
+    for (unit, chain) in chains.units.iter().filter(|(unit, _)| counts(*unit)) {
         let amount = book.unit(*unit).map_or(0, &amount);
         if amount != 0 {
-            sums.add(*unit, chain.iter(), amount);
+            sums.add(chain, amount);
+        }
+    }
+    for (detour, divided) in chains.detours.iter().zip(&book.divided) {
+        let amount = divided.filter(|_| counts(detour.place)).map_or(0, &amount);
+        if amount != 0 {
+            sums.add(&detour.from, -amount);
+            sums.add(&detour.to, amount);
         }
     }
 }

@@ -29,7 +29,7 @@ words! {
         UnitMismatch = 11 "unit.mismatch",
         /// The registry is full.
         UnitTooMany = 12 "unit.too_many",
-        /// The parent of a unit would make a circle.
+        /// The parent or the successor of a unit would make a circle.
         UnitCircular = 13 "unit.circular",
         /// The same source used this id before, for other content.
         IdReused = 14 "id.reused",

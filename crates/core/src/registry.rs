@@ -8,105 +8,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::contribution::Contributions;
 use crate::day::Day;
-use crate::event::{Body, Statement};
-use crate::family::unit::{Change, Event};
 use crate::timeline::Timeline;
 use crate::unit_code::UnitCode;
-use crate::words::Level;
 
-/// A value that holds from a day on.
-pub type Since<T> = (Day, T);
+mod lineage;
+mod unit;
 
-/// One unit (cơ quan, đơn vị) over time.
-#[derive(Debug, Clone, Default)]
-pub struct Unit {
-    timeline: Timeline,
-    names: Vec<Since<Box<str>>>,
-    levels: Vec<Since<Level>>,
-    parents: Vec<Since<Option<UnitCode>>>,
-    aliases: Vec<Since<UnitCode>>,
-    registered: Option<Day>,
-    closed: Option<Day>,
-}
-
-impl Unit {
-    /// What it was called on the day; the first name before its registration.
-    pub fn name(&self, day: Day) -> &str {
-        on(&self.names, day).map_or("", |name| name)
-    }
-
-    /// Its level on the day.
-    pub fn level(&self, day: Day) -> Option<Level> {
-        on(&self.levels, day).copied()
-    }
-
-    /// Its parent on the day.
-    pub fn parent(&self, day: Day) -> Option<UnitCode> {
-        on(&self.parents, day).copied().flatten()
-    }
-
-    /// The day of its registration.
-    pub fn registered(&self) -> Option<Day> {
-        self.registered
-    }
-
-    /// The first day on which it is no more.
-    pub fn closed(&self) -> Option<Day> {
-        self.closed
-    }
-
-    /// Whether it is registered by the day and not closed on it.
-    pub fn stands_on(&self, day: Day) -> bool {
-        self.registered.is_some_and(|since| since <= day)
-            && self.closed.is_none_or(|closed| day < closed)
-    }
-
-    /// Other codes by which it is known, with the day since when.
-    pub fn aliases(&self) -> &[Since<UnitCode>] {
-        &self.aliases
-    }
-
-    /// Its events.
-    pub fn timeline(&self) -> &Timeline {
-        &self.timeline
-    }
-
-    fn derive(&mut self) {
-        let timeline = std::mem::take(&mut self.timeline);
-        *self = Self::default();
-        for statement in timeline.in_force(&mut Contributions::default()) {
-            if let Body::Unit(event) = &statement.body {
-                self.take(statement, event);
-            }
-        }
-        self.timeline = timeline;
-    }
-
-    fn take(&mut self, statement: &Statement, event: &Event) {
-        let day = statement.day;
-        match &event.change {
-            Change::Registered { name, level, parent, .. } => {
-                self.registered = self.registered.or(Some(day));
-                self.closed = None;
-                self.names.push((day, name.clone()));
-                self.levels.push((day, *level));
-                self.parents.push((day, *parent));
-            }
-            Change::Renamed { name } => self.names.push((day, name.clone())),
-            Change::Moved { parent } => self.parents.push((day, Some(*parent))),
-            Change::CodeAssigned { code } => self.aliases.push((day, *code)),
-            Change::Closed { .. } => self.closed = self.closed.or(Some(day)),
-        }
-    }
-}
-
-/// The last value that holds on the day, or the first of all if none holds yet.
-fn on<T>(values: &[Since<T>], day: Day) -> Option<&T> {
-    let held = values.partition_point(|(since, _)| *since <= day);
-    values.get(held.saturating_sub(1)).map(|(_, value)| value)
-}
+pub use lineage::{Heirs, Succession};
+pub use unit::{Life, Since, Unit};
 
 /// All units.
 #[derive(Debug, Clone, Default)]
@@ -117,14 +27,14 @@ pub struct Registry {
 impl Registry {
     /// The unit of this code, if it was ever registered.
     pub fn get(&self, code: UnitCode) -> Option<&Unit> {
-        self.units.get(&code).filter(|unit| unit.registered.is_some())
+        self.units.get(&code).filter(|unit| unit.registered().is_some())
     }
 
     /// All registered units, in order of code.
     pub fn units(&self) -> impl Iterator<Item = (UnitCode, &Unit)> {
         self.units
             .iter()
-            .filter(|(_, unit)| unit.registered.is_some())
+            .filter(|(_, unit)| unit.registered().is_some())
             .map(|(code, unit)| (*code, unit))
     }
 
@@ -151,9 +61,7 @@ impl Registry {
 
     /// Puts a whole timeline in place, as it was stored.
     pub fn restore(&mut self, code: UnitCode, timeline: Timeline) {
-        let unit = self.units.entry(code).or_default();
-        unit.timeline = timeline;
-        unit.derive();
+        self.units.insert(code, Unit::of(timeline));
     }
 
     /// The registry as it was known at the end of the recorded day.
@@ -161,7 +69,7 @@ impl Registry {
     pub fn as_known(&self, recorded: Day) -> Self {
         let mut known = Self::default();
         for (code, unit) in &self.units {
-            let timeline = unit.timeline.as_known(recorded);
+            let timeline = unit.timeline().as_known(recorded);
             if !timeline.is_empty() {
                 known.restore(*code, timeline);
             }
@@ -216,7 +124,7 @@ impl Registry {
             if !next.is_level_1() {
                 waiting.push(next.level_1());
             }
-            let parents = self.units.get(&next).into_iter().flat_map(|unit| unit.parents.iter());
+            let parents = self.units.get(&next).into_iter().flat_map(|unit| unit.parents().iter());
             waiting.extend(parents.filter_map(|(_, parent)| *parent));
         }
         false
@@ -228,7 +136,7 @@ impl Registry {
             .units
             .values()
             .flat_map(|unit| {
-                unit.parents.windows(2).filter_map(|pair| match pair {
+                unit.parents().windows(2).filter_map(|pair| match pair {
                     [(_, before), (day, after)] if before != after => Some(*day),
                     _ => None,
                 })

@@ -22,6 +22,7 @@ use tonghop_core::day::Day;
 use tonghop_core::fold::Counts;
 use tonghop_core::measure::{Facet, FacetKind};
 use tonghop_core::projector::Announcement;
+use tonghop_core::read::{Tree, divided_units};
 use tonghop_core::registry::Registry;
 use tonghop_core::unit_code::UnitCode;
 
@@ -73,6 +74,18 @@ impl fmt::Debug for FacetSource {
 /// A kind of facet and a group of measures.
 pub type FacetNeed = (FacetKind, u8);
 
+/// A reading in the tree of one day needs cells by field, of those units alone whose work went to
+/// several heirs by field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DividedNeed {
+    /// The tree that is read.
+    pub tree: Tree,
+    /// The day of knowledge of the registry.
+    pub known: Option<Day>,
+    /// The groups of measures that are read.
+    pub groups: BTreeSet<u8>,
+}
+
 /// Why nothing can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
@@ -101,6 +114,9 @@ pub enum ViewError {
     Broken,
 }
 
+/// Registries of earlier days of knowledge, made when they are first asked for.
+type KnownRegistries = Mutex<Vec<(Day, Arc<Registry>)>>;
+
 /// What stands at one position.
 #[derive(Debug)]
 struct Shown {
@@ -110,7 +126,7 @@ struct Shown {
     loaded: BTreeMap<FacetNeed, BTreeSet<UnitCode>>,
     facet_cells: usize,
     registry: Arc<Registry>,
-    known: Mutex<Vec<(Day, Arc<Registry>)>>,
+    known: KnownRegistries,
     position: u64,
     counts: Counts,
 }
@@ -144,24 +160,28 @@ pub struct Moment<'a> {
     /// What became of the messages up to the position.
     pub counts: Counts,
     registry: &'a Arc<Registry>,
-    known: &'a Mutex<Vec<(Day, Arc<Registry>)>>,
+    known: &'a KnownRegistries,
 }
 
 impl Moment<'_> {
     /// The registry as it was known at the end of the recorded day; none: as it is known now.
     pub fn registry(&self, known: Option<Day>) -> Arc<Registry> {
-        let Some(day) = known else { return Arc::clone(self.registry) };
-        let mut held = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, registry)) = held.iter().find(|(held, _)| *held == day) {
-            return Arc::clone(registry);
-        }
-        let registry = Arc::new(self.registry.as_known(day));
-        if held.len() >= KNOWN_MAX {
-            held.remove(0);
-        }
-        held.push((day, Arc::clone(&registry)));
-        registry
+        as_known(self.registry, self.known, known)
     }
+}
+
+fn as_known(now: &Arc<Registry>, known: &KnownRegistries, day: Option<Day>) -> Arc<Registry> {
+    let Some(day) = day else { return Arc::clone(now) };
+    let mut held = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, registry)) = held.iter().find(|(held, _)| *held == day) {
+        return Arc::clone(registry);
+    }
+    let registry = Arc::new(now.as_known(day));
+    if held.len() >= KNOWN_MAX {
+        held.remove(0);
+    }
+    held.push((day, Arc::clone(&registry)));
+    registry
 }
 
 impl View {
@@ -287,9 +307,20 @@ impl View {
         needs: &[FacetNeed],
         reading: impl FnOnce(&Moment<'_>) -> T,
     ) -> Result<T, ViewError> {
+        self.read_divided(needs, None, reading)
+    }
+
+    /// The same for a reading that may be in the tree of one day.
+    pub fn read_divided<T>(
+        &self,
+        needs: &[FacetNeed],
+        divided: Option<&DividedNeed>,
+        reading: impl FnOnce(&Moment<'_>) -> T,
+    ) -> Result<T, ViewError> {
         for _ in 0..ROUNDS_MAX {
             let shown = self.shown()?;
-            let missing = shown.missing(needs);
+            let mut missing = shown.missing(needs);
+            missing.extend(divided.into_iter().flat_map(|need| shown.missing_divided(need)));
             if missing.is_empty() {
                 let lag = self.log_end.load(Ordering::Acquire).saturating_sub(shown.position);
                 return Ok(reading(&Moment {
@@ -303,7 +334,8 @@ impl View {
                 }));
             }
             drop(shown);
-            self.make_room(needs)?;
+            let wanted: BTreeSet<FacetNeed> = missing.iter().map(|(need, _)| *need).collect();
+            self.make_room(&wanted)?;
             for (need, unit) in missing {
                 self.load(need, unit)?;
             }
@@ -316,7 +348,7 @@ impl View {
     }
 
     /// Lets the facets go that are not needed now, if there are too many in memory.
-    fn make_room(&self, needs: &[FacetNeed]) -> Result<(), ViewError> {
+    fn make_room(&self, needs: &BTreeSet<FacetNeed>) -> Result<(), ViewError> {
         let mut shown = self.shown.write().map_err(|_| ViewError::Broken)?;
         if shown.facet_cells > FACET_CELLS_MAX
             && needs.iter().any(|n| !shown.loaded.contains_key(n))
@@ -372,6 +404,20 @@ impl Shown {
             let units = self.book.units().map(|(unit, _)| unit);
             let absent = units.filter(|unit| loaded.is_none_or(|held| !held.contains(unit)));
             missing.extend(absent.map(|unit| (*need, unit)));
+        }
+        missing
+    }
+
+    /// The same for the units alone that were divided by field.
+    fn missing_divided(&self, need: &DividedNeed) -> Vec<(FacetNeed, UnitCode)> {
+        let registry = as_known(&self.registry, &self.known, need.known);
+        let units = divided_units(need.tree, &registry);
+        let mut missing = Vec::new();
+        for unit in units.into_iter().filter(|unit| self.book.unit(*unit).is_some()) {
+            let needs = need.groups.iter().map(|group| (FacetKind::Field, *group));
+            let absent =
+                needs.filter(|n| self.loaded.get(n).is_none_or(|held| !held.contains(&unit)));
+            missing.extend(absent.map(|need| (need, unit)));
         }
         missing
     }

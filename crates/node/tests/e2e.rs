@@ -20,6 +20,8 @@ mod damage;
 mod examples;
 #[path = "e2e/kills.rs"]
 mod kills;
+#[path = "e2e/lineage.rs"]
+mod lineage;
 #[path = "e2e/lives.rs"]
 mod lives;
 #[path = "e2e/poison.rs"]

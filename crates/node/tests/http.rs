@@ -19,6 +19,8 @@ use tonghop_node::render::{FormAnswer, csv, table};
 use tonghop_node::socket::Reply;
 use tonghop_node::view::{FacetSource, View};
 
+#[path = "http/lineage.rs"]
+mod lineage;
 #[path = "http/sockets.rs"]
 mod sockets;
 #[path = "http/world.rs"]

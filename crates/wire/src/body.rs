@@ -47,7 +47,7 @@ impl Bodies {
         let body = match kind {
             Kind::Retracted(_) => Some(Body::Retracted),
             Kind::Unit(kind) => {
-                unit_body(kind, subject, values).map(|event| Body::Unit(Box::new(event)))
+                self.unit(kind, subject, values).map(|event| Body::Unit(Box::new(event)))
             }
             Kind::Procedure(kind) => Some(Body::Procedure(Box::new(self.procedure(kind, values)))),
             Kind::Dossier(kind) => self.dossier(kind, values).map(Body::Dossier),
@@ -75,6 +75,44 @@ impl Bodies {
 
     fn procedure_code(&mut self, values: &Values<'_>, place: usize) -> Option<Code> {
         Some(self.codes.get(national_procedure(values.text(place)?)))
+    }
+
+    fn unit(&mut self, kind: UnitKind, subject: &str, values: &Values<'_>) -> Option<unit::Event> {
+        use unit::Change;
+        let boxed = |place| values.text(place).map(Into::into);
+        let change = match kind {
+            UnitKind::Registered => {
+                use k::unit_registered::{LEGAL_BASIS, LEVEL, NAME, PARENT};
+                Change::Registered {
+                    name: boxed(NAME)?,
+                    level: Level::from_byte(values.word(LEVEL)?)?,
+                    parent: values.unit(PARENT),
+                    legal_basis: boxed(LEGAL_BASIS),
+                }
+            }
+            UnitKind::Renamed => Change::Renamed { name: boxed(k::unit_renamed::NAME)? },
+            UnitKind::Moved => Change::Moved { parent: values.unit(k::unit_moved::PARENT)? },
+            UnitKind::Closed => Change::Closed { legal_basis: boxed(k::unit_closed::LEGAL_BASIS) },
+            UnitKind::CodeAssigned => {
+                Change::CodeAssigned { code: values.unit(k::unit_code_assigned::CODE)? }
+            }
+            UnitKind::Merged => {
+                use k::unit_merged::{INTO, LEGAL_BASIS};
+                Change::Merged { into: values.unit(INTO)?, legal_basis: boxed(LEGAL_BASIS) }
+            }
+            UnitKind::Split => {
+                use k::unit_split::{CLOSES, PARTS};
+                let parts = values.parts(PARTS).iter().map(|part| self.part(part));
+                Change::Split { parts: parts.collect::<Option<_>>()?, closes: values.flag(CLOSES)? }
+            }
+        };
+        Some(unit::Event { code: UnitCode::parse(subject)?, change })
+    }
+
+    fn part(&mut self, values: &Values<'_>) -> Option<unit::Part> {
+        use k::unit_split_part::{FIELDS, INTO};
+        let fields = values.codes(FIELDS).iter().map(|code| self.codes.get(code)).collect();
+        Some(unit::Part { into: values.unit(INTO)?, fields })
     }
 
     fn dossier(&mut self, kind: DossierKind, values: &Values<'_>) -> Option<dossier::Event> {
@@ -219,29 +257,6 @@ impl Bodies {
         };
         deployment::Event { system: self.codes.get(subject), step }
     }
-}
-
-fn unit_body(kind: UnitKind, subject: &str, values: &Values<'_>) -> Option<unit::Event> {
-    use unit::Change;
-    let boxed = |place| values.text(place).map(Into::into);
-    let change = match kind {
-        UnitKind::Registered => {
-            use k::unit_registered::{LEGAL_BASIS, LEVEL, NAME, PARENT};
-            Change::Registered {
-                name: boxed(NAME)?,
-                level: Level::from_byte(values.word(LEVEL)?)?,
-                parent: values.unit(PARENT),
-                legal_basis: boxed(LEGAL_BASIS),
-            }
-        }
-        UnitKind::Renamed => Change::Renamed { name: boxed(k::unit_renamed::NAME)? },
-        UnitKind::Moved => Change::Moved { parent: values.unit(k::unit_moved::PARENT)? },
-        UnitKind::Closed => Change::Closed { legal_basis: boxed(k::unit_closed::LEGAL_BASIS) },
-        UnitKind::CodeAssigned => {
-            Change::CodeAssigned { code: values.unit(k::unit_code_assigned::CODE)? }
-        }
-    };
-    Some(unit::Event { code: UnitCode::parse(subject)?, change })
 }
 
 fn meeting_body(values: &Values<'_>) -> Option<meeting::Event> {

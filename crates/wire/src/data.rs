@@ -12,7 +12,7 @@ use std::fmt::Write;
 use tonghop_core::pack::{Packer, Unpacker};
 use tonghop_core::refusal::{Refusal, RefusalCode};
 
-use crate::json::{Malformed, Scanner};
+use crate::json::{Malformed, Scalar, Scanner};
 use crate::kind::{Field, Form, Spec};
 use crate::value::{Value, Values};
 
@@ -34,8 +34,17 @@ pub(crate) fn read_json<'a>(
 }
 
 /// Reads a JSON object and leaves the scanner behind it.
+#[inline]
 pub(crate) fn read_object<'a>(
     spec: &'static Spec,
+    scanner: &mut Scanner<'a>,
+    values: &mut Values<'a>,
+) -> Result<(), Refusal> {
+    read_members(spec.fields, scanner, values)
+}
+
+fn read_members<'a>(
+    fields: &'static [Field],
     scanner: &mut Scanner<'a>,
     values: &mut Values<'a>,
 ) -> Result<(), Refusal> {
@@ -44,7 +53,7 @@ pub(crate) fn read_object<'a>(
     let mut goes_on = scanner.object().map_err(malformed)?;
     let mut likely = 0;
     while goes_on {
-        let (place, field) = next_field(spec.fields, likely, scanner)?;
+        let (place, field) = next_field(fields, likely, scanner)?;
         likely = place + 1;
         let bit = 1 << place;
         if seen & bit != 0 {
@@ -52,10 +61,43 @@ pub(crate) fn read_object<'a>(
         }
         seen |= bit;
         let scalar = scanner.value().map_err(malformed)?;
-        values.slot(place).ok_or_else(unreadable)?.take_json(field, scalar)?;
+        let slot = values.slot(place).ok_or_else(unreadable)?;
+        if let (Form::Codes | Form::Parts(_), Scalar::Nested(text)) = (field.form, &scalar) {
+            read_list(field, text, slot)?;
+        } else {
+            slot.take_json(field, scalar)?;
+        }
         goes_on = scanner.more().map_err(malformed)?;
     }
     Ok(())
+}
+
+/// Reads a JSON array of a field that is a list; an empty one says nothing.
+#[cold]
+fn read_list<'a>(
+    field: &'static Field,
+    text: &'a str,
+    slot: &mut Value<'a>,
+) -> Result<(), Refusal> {
+    let mut scanner = Scanner::new(text);
+    *slot = Value::Absent;
+    let mut goes_on = scanner.array().map_err(|_| unreadable().with("field", field.json))?;
+    while goes_on {
+        if let Form::Parts(fields) = field.form {
+            let mut part = Values::new();
+            read_members(fields, &mut scanner, &mut part)?;
+            slot.push_part(field, part)?;
+        } else {
+            match scanner.value().map_err(malformed)? {
+                Scalar::Text(code) => slot.push_code(field, code)?,
+                Scalar::Null | Scalar::Flag(_) | Scalar::Number(_) | Scalar::Nested(_) => {
+                    return Err(unreadable().with("field", field.json));
+                }
+            }
+        }
+        goes_on = scanner.next_item().map_err(malformed)?;
+    }
+    scanner.end().map_err(malformed)
 }
 
 /// The field that the next member names. Most clients write fields in the order of the message.
@@ -82,6 +124,14 @@ pub(crate) fn read_protobuf<'a>(
     bytes: &'a [u8],
     values: &mut Values<'a>,
 ) -> Result<(), Refusal> {
+    read_message(spec.fields, bytes, values)
+}
+
+fn read_message<'a>(
+    fields: &'static [Field],
+    bytes: &'a [u8],
+    values: &mut Values<'a>,
+) -> Result<(), Refusal> {
     let mut seen = 0_u32;
     let mut from = Unpacker(bytes);
     while !from.is_empty() {
@@ -89,18 +139,18 @@ pub(crate) fn read_protobuf<'a>(
         let number = tag >> 3;
         let places = 0_usize..;
         let is_numbered = |field: &Field| u64::from(field.number) == number;
-        let Some((place, field)) = places.zip(spec.fields).find(|(_, field)| is_numbered(field))
-        else {
+        let Some((place, field)) = places.zip(fields).find(|(_, field)| is_numbered(field)) else {
             return Err(unknown(&format!("#{number}")));
         };
         let bit = 1 << place;
-        if seen & bit != 0 {
+        if seen & bit != 0 && !is_list(field) {
             return Err(unreadable().with("field", field.json));
         }
         seen |= bit;
         let slot = values.slot(place).ok_or_else(unreadable)?;
         match tag & 7 {
             VARINT => slot.take_varint(field, from.int().ok_or_else(unreadable)?)?,
+            BYTES if is_list(field) => read_item(field, &mut from, slot)?,
             BYTES => {
                 let text = from.text().ok_or_else(unreadable)?;
                 slot.take_text(field, Cow::Borrowed(text))?;
@@ -111,10 +161,35 @@ pub(crate) fn read_protobuf<'a>(
     Ok(())
 }
 
+fn is_list(field: &Field) -> bool {
+    matches!(field.form, Form::Codes | Form::Parts(_))
+}
+
+/// Reads one item of a protobuf list.
+#[cold]
+fn read_item<'a>(
+    field: &'static Field,
+    from: &mut Unpacker<'a>,
+    slot: &mut Value<'a>,
+) -> Result<(), Refusal> {
+    let Form::Parts(fields) = field.form else {
+        return slot.push_code(field, Cow::Borrowed(from.text().ok_or_else(unreadable)?));
+    };
+    let length = from.int().and_then(|length| usize::try_from(length).ok());
+    let bytes = length.and_then(|length| from.raw(length)).ok_or_else(unreadable)?;
+    let mut part = Values::new();
+    read_message(fields, bytes, &mut part)?;
+    slot.push_part(field, part)
+}
+
 /// Writes the canonical protobuf bytes.
 pub(crate) fn write_protobuf(spec: &'static Spec, values: &Values<'_>, out: &mut Vec<u8>) {
+    write_message(spec.fields, values, out);
+}
+
+fn write_message(fields: &'static [Field], values: &Values<'_>, out: &mut Vec<u8>) {
     let mut packer = Packer(out);
-    for (field, value) in values.given(spec) {
+    for (field, value) in values.given(fields) {
         let number = u64::from(field.number) << 3;
         let mut bytes = |text: &str| {
             packer.int(number | BYTES);
@@ -126,6 +201,16 @@ pub(crate) fn write_protobuf(spec: &'static Spec, values: &Values<'_>, out: &mut
                 bytes(text);
                 continue;
             }
+            Value::Codes(codes) => {
+                for code in codes {
+                    bytes(code);
+                }
+                continue;
+            }
+            Value::Parts(parts) => {
+                write_parts(field, parts, &mut packer);
+                continue;
+            }
             Value::Flag(flag) => u64::from(*flag),
             Value::Count(count) => u64::from(*count),
             Value::Word(word) => u64::from(*word),
@@ -135,25 +220,57 @@ pub(crate) fn write_protobuf(spec: &'static Spec, values: &Values<'_>, out: &mut
     }
 }
 
+fn write_parts(field: &'static Field, parts: &[Values<'_>], packer: &mut Packer<'_>) {
+    let Form::Parts(fields) = field.form else { return };
+    for part in parts {
+        let mut bytes = Vec::new();
+        write_message(fields, part, &mut bytes);
+        packer.int((u64::from(field.number) << 3) | BYTES);
+        packer.int(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        packer.raw(&bytes);
+    }
+}
+
 /// Writes proto3 JSON, fields by number.
 pub(crate) fn write_json(spec: &'static Spec, values: &Values<'_>) -> String {
-    let mut out = String::from("{");
-    for (field, value) in values.given(spec) {
-        if out.len() > 1 {
+    let mut out = String::new();
+    write_object(spec.fields, values, &mut out);
+    out
+}
+
+fn write_object(fields: &'static [Field], values: &Values<'_>, out: &mut String) {
+    out.push('{');
+    for (place, (field, value)) in values.given(fields).enumerate() {
+        if place > 0 {
             out.push(',');
         }
-        quote(field.json, &mut out);
+        quote(field.json, out);
         out.push(':');
         match value {
             Value::Absent => out.push_str("null"),
-            Value::Text(text) | Value::Unit(text) | Value::On(text, _) => quote(text, &mut out),
+            Value::Text(text) | Value::Unit(text) | Value::On(text, _) => quote(text, out),
             Value::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
-            Value::Count(count) => push_number(*count, &mut out),
-            Value::Word(word) => quote(name_of(field, *word), &mut out),
+            Value::Count(count) => push_number(*count, out),
+            Value::Word(word) => quote(name_of(field, *word), out),
+            Value::Codes(codes) => write_array(codes, out, |code, out| quote(code, out)),
+            Value::Parts(parts) => {
+                let Form::Parts(fields) = field.form else { continue };
+                write_array(parts, out, |part, out| write_object(fields, part, out));
+            }
         }
     }
     out.push('}');
-    out
+}
+
+fn write_array<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {
+    out.push('[');
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
 }
 
 fn name_of(field: &Field, number: u8) -> &'static str {

@@ -88,7 +88,7 @@ pub(crate) fn check<'e, 'a>(
     let attributes = Attributes::check(envelope, nats_subject)?;
     let kind = attributes.kind;
     envelope.read_data(kind, values)?;
-    if let Some(field) = values.missing(kind.spec()) {
+    if let Some(field) = values.missing(kind.spec().fields) {
         return Err(Refusal::new(RefusalCode::DataMissingField).with("field", field.json));
     }
     let promised = if kind == Kind::Dossier(DossierKind::Accepted) {

@@ -87,6 +87,21 @@ impl<'a> Scanner<'a> {
         self.more_until(b'}')
     }
 
+    /// Steps into an array; false if it is empty, and then also out of it.
+    pub(crate) fn array(&mut self) -> Result<bool, Malformed> {
+        self.take(b'[')?;
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Whether another item follows in this array; if not, steps out of it.
+    pub(crate) fn next_item(&mut self) -> Result<bool, Malformed> {
+        self.more_until(b']')
+    }
+
     /// Whatever comes next.
     #[allow(clippy::inline_always, reason = "its result is used where it is made, not moved there")]
     #[inline(always)]

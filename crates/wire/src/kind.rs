@@ -55,6 +55,10 @@ pub enum Form {
     Count,
     /// A word of a closed set, with its number.
     Word(&'static [(&'static str, u8)]),
+    /// A list of codes.
+    Codes,
+    /// A list of parts, each with these fields.
+    Parts(&'static [Field]),
 }
 
 /// Fields of one message.

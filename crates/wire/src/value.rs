@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use tonghop_core::day::Day;
-use tonghop_core::limits::{CODE_BYTES_MAX, TEXT_BYTES_MAX};
+use tonghop_core::limits::{CODE_BYTES_MAX, SPLIT_FIELDS_MAX, SPLIT_PARTS_MAX, TEXT_BYTES_MAX};
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
 
 use crate::json::Scalar;
-use crate::kind::{FIELDS_MAX, Field, Form, Spec};
+use crate::kind::{FIELDS_MAX, Field, Form};
 use crate::moment;
 use crate::text::clean;
 
@@ -30,6 +30,10 @@ pub(crate) enum Value<'a> {
     Count(u32),
     /// The number of a word of a closed set.
     Word(u8),
+    /// Codes, NFC; at least one.
+    Codes(Vec<Cow<'a, str>>),
+    /// Parts, nothing missing in them; at least one.
+    Parts(Vec<Values<'a>>),
 }
 
 /// The values of a message, each at the place of its field.
@@ -54,14 +58,14 @@ impl<'a> Values<'a> {
     /// The fields that are given, in the order of their numbers.
     pub(crate) fn given(
         &self,
-        spec: &'static Spec,
+        fields: &'static [Field],
     ) -> impl Iterator<Item = (&'static Field, &Value<'a>)> {
-        spec.fields.iter().zip(&self.0).filter(|(_, value)| !matches!(value, Value::Absent))
+        fields.iter().zip(&self.0).filter(|(_, value)| !matches!(value, Value::Absent))
     }
 
     /// The first required field that is missing.
-    pub(crate) fn missing(&self, spec: &'static Spec) -> Option<&'static Field> {
-        let mut fields = spec.fields.iter().zip(&self.0);
+    pub(crate) fn missing(&self, fields: &'static [Field]) -> Option<&'static Field> {
+        let mut fields = fields.iter().zip(&self.0);
         fields
             .find(|(field, value)| field.required && matches!(value, Value::Absent))
             .map(|(f, _)| f)
@@ -95,6 +99,14 @@ impl<'a> Values<'a> {
     pub(crate) fn word(&self, place: usize) -> Option<u8> {
         let Value::Word(number) = self.get(place) else { return None };
         Some(*number)
+    }
+
+    pub(crate) fn codes(&self, place: usize) -> &[Cow<'a, str>] {
+        if let Value::Codes(codes) = self.get(place) { codes } else { &[] }
+    }
+
+    pub(crate) fn parts(&self, place: usize) -> &[Self] {
+        if let Value::Parts(parts) = self.get(place) { parts } else { &[] }
     }
 }
 
@@ -132,9 +144,14 @@ impl<'a> Value<'a> {
                 Ok(_) | Err(_) => return Err(out_of_range(field, number)),
             },
             Form::Word(words) => return self.take_word_number(field, words, number),
-            Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment => {
-                return Err(unreadable(field));
-            }
+            Form::Text
+            | Form::Code
+            | Form::Procedure
+            | Form::Unit
+            | Form::Day
+            | Form::Moment
+            | Form::Codes
+            | Form::Parts(_) => return Err(unreadable(field)),
         }
         Ok(())
     }
@@ -173,8 +190,45 @@ impl<'a> Value<'a> {
                 Some(day) => *self = Self::On(text, day),
                 None => return Err(out_of_range(field, text)),
             },
-            Form::Flag | Form::Count | Form::Word(_) => return Err(unreadable(field)),
+            Form::Flag | Form::Count | Form::Word(_) | Form::Codes | Form::Parts(_) => {
+                return Err(unreadable(field));
+            }
         }
+        Ok(())
+    }
+
+    /// Adds a code to a list of codes.
+    pub(crate) fn push_code(&mut self, field: &Field, code: Cow<'a, str>) -> Result<(), Refusal> {
+        let (code, odd) = clean(code);
+        if odd || code.is_empty() || code.len() > CODE_BYTES_MAX {
+            return Err(out_of_range(field, code));
+        }
+        let Self::Codes(codes) = self else {
+            *self = Self::Codes(vec![code]);
+            return Ok(());
+        };
+        if codes.len() >= SPLIT_FIELDS_MAX {
+            return Err(out_of_range(field, codes.len() + 1));
+        }
+        codes.push(code);
+        Ok(())
+    }
+
+    /// Adds a part to a list of parts.
+    pub(crate) fn push_part(&mut self, field: &Field, part: Values<'a>) -> Result<(), Refusal> {
+        if let Form::Parts(fields) = field.form
+            && let Some(missing) = part.missing(fields)
+        {
+            return Err(Refusal::new(RefusalCode::DataMissingField).with("field", missing.json));
+        }
+        let Self::Parts(parts) = self else {
+            *self = Self::Parts(vec![part]);
+            return Ok(());
+        };
+        if parts.len() >= SPLIT_PARTS_MAX {
+            return Err(out_of_range(field, parts.len() + 1));
+        }
+        parts.push(part);
         Ok(())
     }
 

@@ -190,6 +190,48 @@ fn other_families() {
 }
 
 #[test]
+fn lists_of_parts() {
+    let mut table = String::new();
+    let many = |count: usize| vec![json!({"into": "H41.18"}); count];
+    let fields = |count: usize| json!([{"into": "H41.18", "fields": vec!["f"; count]}]);
+    for (shown, parts) in [
+        ("good", json!([{"into": "H41.19", "fields": ["a", "b"]}, {"into": "H41.18"}])),
+        ("the older form, and a list of nothing", json!([{"into": "000.00.19.H41", "fields": []}])),
+        ("as many as there may be", json!(many(16))),
+        ("one more", json!(many(17))),
+        ("as many fields as there may be", fields(64)),
+        ("one field more", fields(65)),
+        ("null", Value::Null),
+        ("none", json!([])),
+        ("no list", json!({"into": "H41.18"})),
+        ("a text", json!("H41.18")),
+        ("texts", json!(["H41.18"])),
+        ("null in it", json!([null])),
+        ("no successor", json!([{"fields": ["a"]}])),
+        ("no code", json!([{"into": "x"}])),
+        ("another name", json!([{"to": "H41.18"}])),
+        ("an empty field", json!([{"into": "H41.18", "fields": [""]}])),
+        ("a number for a field", json!([{"into": "H41.18", "fields": [1]}])),
+        ("a long field", json!([{"into": "H41.18", "fields": ["x".repeat(65)]}])),
+    ] {
+        let line = with(&json!({
+            "type": "vn.tonghop.unit.split.v1", "subject": "H41.16", "unit": "H41",
+            "source": "/H41/x", "data": {"parts": parts, "closes": true},
+        }));
+        let subject = "tonghop.v1.H41.unit.split";
+        let said = structured(subject, &line);
+        writeln!(table, "{shown}\n    {said}").unwrap();
+        // The same in protobuf, where it can be written at all.
+        if let Ok(message) = to_protobuf(line.as_bytes()) {
+            let headers: Vec<(&str, &str)> =
+                message.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            assert_eq!(told(&Raw { subject, headers: &headers, payload: &message.payload }), said);
+        }
+    }
+    expect_file!["expected/lists_of_parts.txt"].assert_eq(&table);
+}
+
+#[test]
 fn bytes_and_subjects() {
     let mut table = String::new();
     for line in [

@@ -170,6 +170,8 @@ fn generated_bytes(message: &str, json: &str) -> Vec<u8> {
         UnitMoved,
         UnitClosed,
         UnitCodeAssigned,
+        UnitMerged,
+        UnitSplit,
         ProcedurePublished,
         ProcedureChanged,
         ProcedureWithdrawn,

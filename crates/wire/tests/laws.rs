@@ -99,9 +99,14 @@ fn varied(kind: Kind, mut seed: u64) -> String {
             Form::Flag => json!(random.is_multiple_of(2)),
             Form::Count => json!(random % field.max.saturating_add(1)),
             Form::Word(words) => json!(words[usize::try_from(random).unwrap() % words.len()].0),
-            Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment => {
-                continue;
-            }
+            Form::Text
+            | Form::Code
+            | Form::Procedure
+            | Form::Unit
+            | Form::Day
+            | Form::Moment
+            | Form::Codes
+            | Form::Parts(_) => continue,
         };
         data.insert(field.json.to_owned(), value);
     }

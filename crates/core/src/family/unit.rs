@@ -1,4 +1,4 @@
-//! Units (cơ quan, đơn vị): registered, renamed, moved, closed, given another code.
+//! Units (cơ quan, đơn vị): registered, renamed, moved, given another code; merged, split, closed.
 //!
 //! A unit's timeline feeds the registry (`crate::registry`), not the cells; it contributes only
 //! its anomalies.
@@ -6,6 +6,8 @@
 use crate::anomaly::Anomaly;
 use crate::contribution::Contributions;
 use crate::day::Day;
+use crate::limits::{SPLIT_FIELDS_MAX, SPLIT_PARTS_MAX};
+use crate::measure::Code;
 use crate::pack::{Packer, Unpacker};
 use crate::unit_code::UnitCode;
 use crate::words::Level;
@@ -53,6 +55,74 @@ pub enum Change {
         /// The other code.
         code: UnitCode,
     },
+    /// It does not exist from this day; another unit goes on with all that it did (sáp nhập).
+    Merged {
+        /// The unit that goes on.
+        into: UnitCode,
+        /// The decision that merged it.
+        legal_basis: Option<Box<str>>,
+    },
+    /// Other units go on with a part of what it did from this day (chia, tách).
+    Split {
+        /// Who goes on with what; at least one, at most [`SPLIT_PARTS_MAX`].
+        parts: Box<[Part]>,
+        /// Whether it does not exist from this day.
+        closes: bool,
+    },
+}
+
+/// What one unit takes over of a unit that is split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The unit that goes on.
+    pub into: UnitCode,
+    /// The fields (lĩnh vực) that it takes over, at most [`SPLIT_FIELDS_MAX`]; none: the rest.
+    pub fields: Box<[Code]>,
+}
+
+impl Part {
+    fn pack(&self, out: &mut Packer<'_>) {
+        out.text(self.into.as_str());
+        out.int(u64::try_from(self.fields.len()).unwrap_or(u64::MAX));
+        for field in &self.fields {
+            out.text(field);
+        }
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        let into = UnitCode::parse(from.text()?)?;
+        let count = usize::try_from(from.int()?).ok().filter(|count| *count <= SPLIT_FIELDS_MAX)?;
+        let fields = (0..count).map(|_| from.text().map(Code::from)).collect::<Option<_>>()?;
+        Some(Self { into, fields })
+    }
+}
+
+impl Change {
+    /// The units that it names as successors.
+    pub fn successors(&self) -> impl Iterator<Item = UnitCode> {
+        let (one, parts) = match self {
+            Self::Merged { into, .. } => (Some(*into), &[][..]),
+            Self::Split { parts, .. } => (None, &**parts),
+            Self::Registered { .. }
+            | Self::Renamed { .. }
+            | Self::Moved { .. }
+            | Self::Closed { .. }
+            | Self::CodeAssigned { .. } => (None, &[][..]),
+        };
+        one.into_iter().chain(parts.iter().map(|part| part.into))
+    }
+
+    /// Whether the unit does not exist from this day.
+    pub fn ends(&self) -> bool {
+        match self {
+            Self::Merged { .. } | Self::Closed { .. } => true,
+            Self::Split { closes, .. } => *closes,
+            Self::Registered { .. }
+            | Self::Renamed { .. }
+            | Self::Moved { .. }
+            | Self::CodeAssigned { .. } => false,
+        }
+    }
 }
 
 impl Event {
@@ -83,6 +153,19 @@ impl Event {
                 out.byte(5);
                 out.text(code.as_str());
             }
+            Change::Merged { into, legal_basis } => {
+                out.byte(6);
+                out.text(into.as_str());
+                out.optional_text(legal_basis.as_deref());
+            }
+            Change::Split { parts, closes } => {
+                out.byte(7);
+                out.int(u64::try_from(parts.len()).unwrap_or(u64::MAX));
+                for part in parts {
+                    part.pack(out);
+                }
+                out.flag(*closes);
+            }
         }
     }
 
@@ -103,6 +186,16 @@ impl Event {
             3 => Change::Moved { parent: UnitCode::parse(from.text()?)? },
             4 => Change::Closed { legal_basis: from.optional_text()?.map(Into::into) },
             5 => Change::CodeAssigned { code: UnitCode::parse(from.text()?)? },
+            6 => Change::Merged {
+                into: UnitCode::parse(from.text()?)?,
+                legal_basis: from.optional_text()?.map(Into::into),
+            },
+            7 => {
+                let count = usize::try_from(from.int()?).ok();
+                let count = count.filter(|count| *count <= SPLIT_PARTS_MAX)?;
+                let parts = (0..count).map(|_| Part::unpack(from)).collect::<Option<_>>()?;
+                Change::Split { parts, closes: from.flag()? }
+            }
             _ => return None,
         };
         Some(Self { code, change })
@@ -115,21 +208,42 @@ impl Event {
             Change::Renamed { .. } => 2,
             Change::Moved { .. } => 3,
             Change::CodeAssigned { .. } => 4,
-            Change::Closed { .. } => 5,
+            Change::Split { closes: false, .. } => 5,
+            Change::Split { closes: true, .. } => 6,
+            Change::Merged { .. } => 7,
+            Change::Closed { .. } => 8,
         }
     }
 }
 
 /// What one unit contributes: nothing but anomalies.
 pub fn contribute(events: &[(Day, &Event)], out: &mut Contributions) {
-    let mut registered = false;
+    let (mut exists, mut existed) = (false, false);
     for (day, event) in events {
-        match (&event.change, registered) {
-            (Change::Registered { .. }, false) => registered = true,
+        match (&event.change, exists) {
+            (Change::Registered { .. }, false) => (exists, existed) = (true, true),
             (Change::Registered { .. }, true) => out.note(Anomaly::UnitRegisteredTwice, *day),
-            (Change::Closed { .. }, true) => registered = false,
+            (change, false) if change.ends() && existed => out.note(Anomaly::UnitEndedTwice, *day),
+            (change, true) if change.ends() => exists = false,
             (_, true) => {}
             (_, false) => out.note(Anomaly::UnitNotRegistered, *day),
         }
+        if let Change::Split { parts, closes } = &event.change {
+            note_parts(parts, *closes, *day, out);
+        }
+    }
+}
+
+fn note_parts(parts: &[Part], closes: bool, day: Day, out: &mut Contributions) {
+    let mut fields: Vec<&Code> = parts.iter().flat_map(|part| &part.fields).collect();
+    let named = fields.len();
+    fields.sort_unstable();
+    fields.dedup();
+    if fields.len() < named {
+        out.note(Anomaly::UnitSplitFieldTwice, day);
+    }
+    let takers_of_the_rest = parts.iter().filter(|part| part.fields.is_empty()).count();
+    if takers_of_the_rest != usize::from(closes) {
+        out.note(Anomaly::UnitSplitRestUnclear, day);
     }
 }

@@ -103,7 +103,8 @@ impl Projection {
 
     /// Whether the unit may say something that is dated on this day.
     pub(super) fn check_unit(&self, unit: UnitCode, day: Day) -> Result<(), Refusal> {
-        match self.check_registered(unit)?.closed() {
+        let life = self.check_registered(unit)?.life(day);
+        match life.and_then(|life| life.until) {
             Some(closed) if day >= closed => Err(Refusal::new(RefusalCode::UnitClosed)
                 .with("unit", unit)
                 .with("closed", closed)
@@ -135,15 +136,27 @@ impl Projection {
         let parent = match &event.change {
             Change::Registered { parent, .. } => *parent,
             Change::Moved { parent } => Some(*parent),
-            Change::Renamed { .. } | Change::Closed { .. } | Change::CodeAssigned { .. } => None,
+            Change::Renamed { .. }
+            | Change::Closed { .. }
+            | Change::CodeAssigned { .. }
+            | Change::Merged { .. }
+            | Change::Split { .. } => None,
         };
-        match parent {
-            Some(parent) if self.registry.would_be_circular(event.code, parent) => {
-                Err(Refusal::new(RefusalCode::UnitCircular)
-                    .with("unit", event.code)
-                    .with("parent", parent))
-            }
-            _ => Ok(()),
+        if let Some(parent) = parent
+            && self.registry.would_be_circular(event.code, parent)
+        {
+            return Err(Refusal::new(RefusalCode::UnitCircular)
+                .with("unit", event.code)
+                .with("parent", parent));
         }
+        for into in event.change.successors() {
+            self.check_registered(into)?;
+            if self.registry.would_follow_itself(event.code, into) {
+                return Err(Refusal::new(RefusalCode::UnitCircular)
+                    .with("unit", event.code)
+                    .with("into", into));
+            }
+        }
+        Ok(())
     }
 }

@@ -1,12 +1,20 @@
 //! Who counts under whom in one tree.
 
+use super::lineage::{Detour, Folding};
 use super::{Query, Tree};
 use crate::day::Day;
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
 
-/// One tree: for each unit below the root, the places of itself and its ancestors up to the root.
-pub(super) type Chains = Vec<(usize, Vec<usize>)>;
+/// One tree.
+#[derive(Debug, Clone)]
+pub(super) struct Chains {
+    /// For each unit that counts below the root, the places of who goes on with what it did and
+    /// its ancestors up to the root; as it was, that is the unit itself.
+    pub(super) units: Vec<(usize, Vec<usize>)>,
+    /// The fields that count elsewhere than the rest; the same in all trees of one scope.
+    pub(super) detours: Vec<Detour>,
+}
 
 /// What stands above a unit in one tree.
 enum Above {
@@ -32,39 +40,54 @@ pub(super) fn chains(
     registry: &Registry,
     codes: &[UnitCode],
     units: &[UnitCode],
+    folding: &Folding,
     day: Day,
 ) -> Chains {
     let day = match query.tree {
         Tree::AsWas => day,
         Tree::On(day) => day,
     };
-    let Ok(root) = codes.binary_search(&query.root) else { return Vec::new() };
     let parents: Vec<Above> = codes.iter().map(|code| above(*code, registry, codes, day)).collect();
-    let mut chains = Vec::with_capacity(units.len());
-    for unit in units {
-        let Ok(own) = codes.binary_search(unit) else { continue };
-        let mut chain = vec![own];
-        let mut current = own;
-        while current != root {
-            match parents.get(current) {
-                Some(Above::Place(parent)) if !chain.contains(parent) => {
-                    chain.push(*parent);
-                    current = *parent;
-                }
-                Some(Above::Unplaced) => {
-                    // Above stands a unit without cells that is not registered: take the long way.
-                    let way = registry.chain(*unit, day);
-                    let depth = way.iter().position(|code| *code == query.root);
-                    let place = |code: &UnitCode| codes.binary_search(code).ok();
-                    chain = way.iter().take(depth.map_or(0, |d| d + 1)).filter_map(place).collect();
-                    break;
-                }
-                Some(Above::Place(_) | Above::Nothing) | None => break,
-            }
-        }
-        if chain.last() == Some(&root) {
-            chains.push((own, chain));
+    let chain = |unit: UnitCode| chain(unit, query.root, registry, codes, &parents, day);
+    let place = |unit: UnitCode| codes.binary_search(&unit).unwrap_or(usize::MAX);
+    let mut counted = Vec::with_capacity(units.len());
+    for (unit, heir) in folding.rest(units) {
+        let (Ok(place), chain) = (codes.binary_search(&unit), chain(heir)) else { continue };
+        if !chain.is_empty() {
+            counted.push((place, chain));
         }
     }
-    chains
+    Chains { units: counted, detours: folding.detours(units, place, chain) }
+}
+
+/// The places of a unit and its ancestors up to the root; empty if it is not below the root.
+fn chain(
+    unit: UnitCode,
+    root: UnitCode,
+    registry: &Registry,
+    codes: &[UnitCode],
+    parents: &[Above],
+    day: Day,
+) -> Vec<usize> {
+    let place = |code: &UnitCode| codes.binary_search(code).ok();
+    let (Some(own), Some(top)) = (place(&unit), place(&root)) else { return Vec::new() };
+    let mut chain = vec![own];
+    let mut current = own;
+    while current != top {
+        match parents.get(current) {
+            Some(Above::Place(parent)) if !chain.contains(parent) => {
+                chain.push(*parent);
+                current = *parent;
+            }
+            Some(Above::Unplaced) => {
+                // Above stands a unit without cells that is not registered: take the long way.
+                let way = registry.chain(unit, day);
+                let depth = way.iter().position(|code| *code == root);
+                chain = way.iter().take(depth.map_or(0, |d| d + 1)).filter_map(place).collect();
+                break;
+            }
+            Some(Above::Place(_) | Above::Nothing) | None => break,
+        }
+    }
+    if chain.last() == Some(&top) { chain } else { Vec::new() }
 }

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::day::Instant;
+use crate::event::{Body, Statement};
+use crate::family::unit::{Change, Event};
 use crate::fingerprint::Identity;
 use crate::timeline::Entry;
+use crate::words::Level;
 
 fn code(text: &str) -> UnitCode {
     UnitCode::parse(text).unwrap()
@@ -69,6 +72,41 @@ fn a_unit_is_what_its_last_event_by_the_day_made_it() {
     }
     assert_eq!(unit.aliases(), [(day(50), code("H41.3"))]);
     assert_eq!(registry.get(code("H41.2")).unwrap().closed(), Some(day(60)));
+}
+
+#[test]
+fn a_unit_that_is_registered_again_keeps_the_gap_before() {
+    let again = registry(&[
+        ("H41.1", 10, registered("A", Level::District, Some("H41"))),
+        ("H41.1", 20, Change::Merged { into: code("H41.2"), legal_basis: None }),
+        ("H41.1", 25, Change::Renamed { name: "too late".into() }),
+        ("H41.1", 30, registered("B", Level::Commune, Some("H41"))),
+        ("H41.1", 40, Change::Closed { legal_basis: None }),
+        ("H41.1", 41, Change::Merged { into: code("H41.3"), legal_basis: None }),
+        ("H41.1", 42, Change::Merged { into: code("H41.4"), legal_basis: None }),
+    ]);
+    let unit = again.get(code("H41.1")).unwrap();
+    let days = |wanted: &dyn Fn(Day) -> bool| -> Vec<u16> {
+        (5..45).filter(|number| wanted(day(*number))).collect()
+    };
+    let expected: Vec<u16> = (10..20).chain(30..40).collect();
+    assert_eq!(days(&|on| unit.exists(on)), expected);
+    assert_eq!((unit.registered(), unit.closed()), (Some(day(10)), Some(day(40))));
+    // In the gap it is called as on its last day, and so is its level.
+    for (on, last, name, level) in [
+        (5, 5, "A", Level::District),
+        (19, 19, "A", Level::District),
+        (29, 19, "A", Level::District),
+        (30, 30, "B", Level::Commune),
+        (44, 39, "B", Level::Commune),
+    ] {
+        let held = unit.last_day(day(on));
+        assert_eq!((held, unit.name(held), unit.level(held)), (day(last), name, Some(level)));
+    }
+    // The first end counts, and the first successor that was named for it.
+    for (on, heir) in [(19, "H41.1"), (20, "H41.2"), (30, "H41.1"), (40, "H41.3"), (44, "H41.3")] {
+        assert_eq!(again.heir(code("H41.1"), None, day(on)), code(heir), "day {on}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::kit::line::{PRELUDE, messages};
 use crate::kit::show::{cells, table};
 use crate::kit::store::World;
 
-fn check(lines: &str, expected: &Expect) {
+pub(crate) fn check(lines: &str, expected: &Expect) {
     expected.assert_eq(&table(lines));
 }
 
@@ -258,7 +258,7 @@ fn a_unit_that_is_not_there_cannot_change_and_counts_nothing_else() {
          H41 unit H41.17 2021-01-03 registered DEPARTMENT parent=H41 name=y id=e",
         &expect![[r#"
             H41 2021-01-01  !unit.not_registered +1, !unit.registered_twice +1
-            H41 2021-01-02  !unit.not_registered +1
+            H41 2021-01-02  !unit.ended_twice +1
         "#]],
     );
 }

@@ -51,7 +51,7 @@ fn filled(world: &World, catalogue: &Catalogue, query: Query) -> Table {
     fill(&catalogue.forms[0], catalogue, query, reader.sources())
 }
 
-fn text(table: &Table) -> String {
+pub(crate) fn text(table: &Table) -> String {
     let values = |values: &[Value]| {
         let values: Vec<String> = values
             .iter()

@@ -224,7 +224,7 @@ proptest! {
         for level in Level::ALL {
             let standing: Vec<_> = registry
                 .units()
-                .filter(|(code, unit)| below(*code) && unit.stands_on(window.to))
+                .filter(|(code, unit)| below(*code) && unit.exists(window.to))
                 .filter(|(_, unit)| unit.level(window.to) == Some(*level))
                 .map(|(code, _)| code)
                 .collect();

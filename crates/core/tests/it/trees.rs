@@ -4,9 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tonghop_core::day::{Day, Window};
 use tonghop_core::event::{Body, Event};
-use tonghop_core::family::unit::{self, Change};
+use tonghop_core::family::unit::{self, Change, Part};
 use tonghop_core::fold::Message;
-use tonghop_core::measure::{Facet, Measure};
+use tonghop_core::measure::{Code, Facet, Measure};
 use tonghop_core::read::{Query, Tree};
 use tonghop_core::registry::Registry;
 use tonghop_core::words::{Family, Level};
@@ -20,18 +20,22 @@ use crate::kit::store::World;
 use crate::kit::{self, instant};
 use crate::laws::{cases, facts};
 
-const CODES: [&str; 6] = ["H41", "H41.1", "H41.2", "H41.3", "H41.1.1", "H41.2.1"];
+pub(crate) const CODES: [&str; 6] = ["H41", "H41.1", "H41.2", "H41.3", "H41.1.1", "H41.2.1"];
 const LEVELS: [Level; 3] = [Level::Department, Level::District, Level::Commune];
 
-/// About, kind, parent, day, retracts, target.
-type Turn = [u8; 6];
+/// Days after the first on which the first message of a history is recorded.
+pub(crate) const RECORDED: u8 = 20;
 
-fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
+/// About, kind, parent, day, retracts, target.
+pub(crate) type Turn = [u8; 6];
+
+pub(crate) fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
     let [about, kind, parent, after, retracts, target] = turn;
     let first = usize::from(!roots_too);
     let code = CODES[first + usize::from(about) % (CODES.len() - first)];
     let parent = kit::unit(CODES[usize::from(parent) % CODES.len()]);
-    let change = match kind % 8 {
+    let into = kit::unit(CODES[usize::from(target) % CODES.len()]);
+    let change = match kind % 12 {
         0..=2 => Change::Registered {
             name: format!("N{n}").into(),
             level: LEVELS[usize::from(after) % 3],
@@ -40,6 +44,9 @@ fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
         },
         3..=5 => Change::Moved { parent },
         6 => Change::Renamed { name: format!("N{n}").into() },
+        7 => Change::CodeAssigned { code: kit::unit("H41.9") },
+        8 | 9 => Change::Merged { into, legal_basis: None },
+        10 => Change::Split { parts: parts(target, after), closes: retracts % 3 == 0 },
         _ => Change::Closed { legal_basis: None },
     };
     let body = if retracts % 5 == 1 {
@@ -61,14 +68,37 @@ fn turn(turn: Turn, n: usize, roots_too: bool) -> Event {
     .event()
 }
 
-/// The province, then these turns of its units, then what the facts say happened in them.
+/// One or two parts with no field, one or both.
+fn parts(into: u8, fields: u8) -> Box<[Part]> {
+    let part = |into: u8, fields: u8| Part {
+        into: kit::unit(CODES[usize::from(into) % CODES.len()]),
+        fields: ["f1", "f2"].into_iter().skip(usize::from(fields % 3)).map(Code::from).collect(),
+    };
+    let parts = [part(into, fields / 14), part(into / 6, fields / 42)];
+    parts.into_iter().take(1 + usize::from(into % 2)).collect()
+}
+
+/// The province, then these turns of its units and what the facts say happened in them, in turn;
+/// three messages are recorded a day.
 fn history(turns: &[Turn], facts: &[Fact]) -> World {
-    let recorded = instant(day(30), 0);
-    let mut log = messages(PRELUDE.lines().nth(1).unwrap(), 1);
     let turns = turns.iter().enumerate().map(|(n, t)| turn(*t, n, false));
+    history_after(messages(PRELUDE.lines().nth(1).unwrap(), 1), turns, facts)
+}
+
+/// The same after other messages.
+pub(crate) fn history_after(
+    mut log: Vec<Message>,
+    turns: impl Iterator<Item = Event>,
+    facts: &[Fact],
+) -> World {
+    let turns = turns.enumerate();
     let facts = clean(facts).into_iter().filter(|saying| saying.family != Family::Unit);
-    for event in turns.chain(facts.map(|saying| saying.event())) {
+    let facts = facts.enumerate().map(|(n, saying)| (n + 3, saying.event()));
+    let mut events: Vec<(usize, Event)> = turns.chain(facts).collect();
+    events.sort_by_key(|(place, _)| *place);
+    for (n, (_, event)) in events.into_iter().enumerate() {
         let position = u64::try_from(log.len()).unwrap() + 1;
+        let recorded = instant(day(RECORDED + u8::try_from(n / 3).unwrap()), 0);
         log.push(Message { position, recorded, said: Ok(event) });
     }
     World::of(&log)
@@ -113,15 +143,20 @@ proptest! {
     #[test]
     fn tree_2_the_province_is_the_same_in_every_tree(
         turns in vec(any::<Turn>(), 1..14), facts in facts(30), window in window(), on in 0_u8..16,
+        known in proptest::option::of(RECORDED - 1..RECORDED + 16),
     ) {
         let world = history(&turns, &facts);
-        let registry = world.projection.registry();
-        let reader = Reader::new(&world.store, registry);
+        let known = known.map(day);
+        let registry = known.map_or_else(
+            || world.projection.registry().clone(),
+            |day| world.projection.registry().as_known(day),
+        );
+        let reader = Reader::new(&world.store, &registry);
         let root = kit::unit("H41");
         for measure in Measure::ALL {
             for terms in terms(*measure) {
-                let as_was = reader.count_of(Query { root, window, known: None, tree: Tree::AsWas }, &terms);
-                let query = Query { root, window, known: None, tree: Tree::On(day(on)) };
+                let as_was = reader.count_of(Query { root, window, known, tree: Tree::AsWas }, &terms);
+                let query = Query { root, window, known, tree: Tree::On(day(on)) };
                 prop_assert_eq!(as_was, reader.count_of(query, &terms), "{}", terms);
                 let (from, to) = match terms.split_once(':').unwrap().0 {
                     "flow" => (window.from, window.to),
@@ -131,6 +166,7 @@ proptest! {
                 let naive: i64 = world.store.cells.iter()
                     .filter(|(key, _)| key.measure == *measure && key.facet == Facet::All)
                     .filter(|(key, _)| from <= key.day && key.day <= to)
+                    .filter(|(key, _)| known.is_none_or(|known| key.recorded <= known))
                     .map(|(_, amount)| amount).sum();
                 prop_assert_eq!(as_was, naive, "{}", terms);
             }

@@ -294,7 +294,8 @@ fn body(family: Family, fact: &Fact, subject: &str) -> Body {
 
 fn unit_body(fact: &Fact, subject: &str) -> Body {
     let parent = super::unit(UNITS[usize::from(fact[8]) % UNITS.len()].0);
-    let change = match fact[7] % 6 {
+    let into = super::unit(UNITS[usize::from(fact[9]) % UNITS.len()].0);
+    let change = match fact[7] % 8 {
         0 => return renamed(fact, subject),
         1 => unit::Change::Closed { legal_basis: None },
         2 => unit::Change::CodeAssigned { code: super::unit("H41.9") },
@@ -304,9 +305,21 @@ fn unit_body(fact: &Fact, subject: &str) -> Body {
             parent: Some(parent),
             legal_basis: Some("QD 1".into()),
         },
+        6 => unit::Change::Merged { into, legal_basis: None },
+        7 => unit::Change::Split { parts: parts(fact), closes: fact[4].is_multiple_of(2) },
         _ => unit::Change::Moved { parent },
     };
     Body::Unit(Box::new(unit::Event { code: super::unit(subject), change }))
+}
+
+/// One or two parts, with a field, with none, or both with the same.
+pub(crate) fn parts(fact: &Fact) -> Box<[unit::Part]> {
+    let part = |into: u8, fields: u8| unit::Part {
+        into: super::unit(UNITS[usize::from(into) % UNITS.len()].0),
+        fields: ["f1", "f2"].into_iter().take(usize::from(fields % 3)).map(Code::from).collect(),
+    };
+    let parts = [part(fact[9], fact[8]), part(fact[9] / 4, fact[8] / 3)];
+    parts.into_iter().take(1 + usize::from(fact[12] % 2)).collect()
 }
 
 fn procedure(kind: u8, p: u8, q: u8) -> procedure::Event {

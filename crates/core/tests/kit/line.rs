@@ -149,6 +149,14 @@ impl<'a> Words<'a> {
             "renamed" => unit::Change::Renamed { name: name() },
             "moved" => unit::Change::Moved { parent: parent.expect("a parent") },
             "closed" => unit::Change::Closed { legal_basis: None },
+            "merged" => {
+                let into = super::unit(self.text("into").expect("a successor"));
+                unit::Change::Merged { into, legal_basis: None }
+            }
+            "split" => {
+                let closes = self.flag("closes");
+                unit::Change::Split { parts: self.plain.drain(..).map(part).collect(), closes }
+            }
             "code_assigned" => {
                 unit::Change::CodeAssigned { code: super::unit(self.text("code").expect("a code")) }
             }
@@ -250,6 +258,13 @@ impl<'a> Words<'a> {
         };
         post::Event { step, procedure: Code::from(self.next()), outside: self.flag("outside") }
     }
+}
+
+/// `H41.17` takes the rest, `H41.17:f1,f2` two fields.
+fn part(word: &str) -> unit::Part {
+    let (into, fields) = word.split_once(':').unwrap_or((word, ""));
+    let fields = fields.split(',').filter(|field| !field.is_empty()).map(Code::from).collect();
+    unit::Part { into: super::unit(into), fields }
 }
 
 pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> T {

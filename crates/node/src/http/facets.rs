@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout};
-use tonghop_core::measure::FacetKind;
+use tonghop_core::measure::{FacetKind, Measure};
+use tonghop_core::read::Tree;
 
-use crate::view::FacetNeed;
+use crate::ask::{KnownAt, Wish};
+use crate::view::{DividedNeed, FacetNeed};
 
 /// The needs of a form.
 pub(super) fn of_form(form: &Form, catalogue: &Catalogue) -> Vec<FacetNeed> {
@@ -34,10 +36,25 @@ pub(super) fn of_indicator(indicator: &Indicator, by: Option<FacetKind>) -> Vec<
     needs.into_iter().collect()
 }
 
+/// What a wish for these indicators needs of units that were divided by field; nothing as it was.
+pub(super) fn divided<'a>(
+    wish: &Wish,
+    indicators: impl Iterator<Item = &'a Indicator>,
+) -> Option<DividedNeed> {
+    if wish.tree == Tree::AsWas {
+        return None;
+    }
+    let known = match wish.known_at {
+        KnownAt::Day(day) => Some(day),
+        KnownAt::Now | KnownAt::Position(_) => None,
+    };
+    let groups =
+        indicators.flat_map(|indicator| indicator.rule.measures()).map(Measure::group).collect();
+    Some(DividedNeed { tree: wish.tree, known, groups })
+}
+
 #[cfg(test)]
 mod tests {
-    use tonghop_core::measure::{FacetKind, Measure};
-
     use super::*;
 
     #[test]

@@ -1,8 +1,7 @@
 //! `/v1/figures`: one figure, by indicator and question or by its id.
 
-use tonghop_core::book::{Book, FacetBooks};
 use tonghop_core::catalogue::Indicator;
-use tonghop_core::form::{Sources, figure};
+use tonghop_core::form::{Sources, figure, figure_of_code};
 use tonghop_core::measure::FacetKind;
 
 use super::figure_id::FigureId;
@@ -60,22 +59,15 @@ fn answer(
     facet: Option<FacetCode>,
 ) -> Result<Answer, AskError> {
     let needs = facets::of_indicator(indicator, facet.as_ref().map(|(kind, _)| *kind));
-    let read = view.read(&needs, |moment| {
+    let divided = facets::divided(wish, std::iter::once(indicator));
+    let read = view.read_divided(&needs, divided.as_ref(), |moment| {
         let query = wish.query(&moment.registry(None), moment.position)?;
         let registry = moment.registry(query.known);
-        let empty = Book::default();
-        let book = match &facet {
-            None => moment.book,
-            Some((kind, code)) => moment
-                .facets
-                .get(kind)
-                .into_iter()
-                .flat_map(FacetBooks::iter)
-                .find(|(held, _)| held == code)
-                .map_or(&empty, |(_, book)| book),
+        let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
+        let value = match &facet {
+            None => figure(indicator, query, sources),
+            Some((kind, code)) => figure_of_code(indicator, query, sources, *kind, code),
         };
-        let sources = Sources { registry: &registry, book, facets: moment.facets };
-        let value = figure(indicator, query, sources);
         Ok::<_, AskError>((value, query.root, moment.position, moment.lag))
     });
     let (value, unit, position, lag) = read.map_err(Problem::from)??;

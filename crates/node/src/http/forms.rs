@@ -55,7 +55,9 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         return Err(Problem::one_of("format", format, FORMATS).into());
     }
     let wish = Wish::read(&parameters, catalogue)?;
-    let filled = request.figures()?.read(&facets::of_form(form, catalogue), |moment| {
+    let needs = facets::of_form(form, catalogue);
+    let divided = facets::divided(&wish, slots(form, catalogue).map(|(_, indicator)| indicator));
+    let filled = request.figures()?.read_divided(&needs, divided.as_ref(), |moment| {
         let query = wish.query(&moment.registry(None), moment.position)?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };

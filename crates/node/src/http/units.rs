@@ -1,7 +1,7 @@
-//! `/v1/units`: the units there are on a day.
+//! `/v1/units`: the units there are on a day, whom they follow and who follows them.
 
 use tonghop_core::day::Day;
-use tonghop_core::registry::{Registry, Unit};
+use tonghop_core::registry::{Registry, Succession, Unit};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Level;
 
@@ -26,19 +26,21 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     json.raw(",\"position\":").number(position).raw(",\"lag\":").number(lag);
     json.raw(",\"units\":[");
     let mut first = true;
+    let lineage = registry.successions();
     for (code, unit) in registry.units() {
-        if is_there(unit, on) && top.is_none_or(|top| registry.is_below(code, top, on)) {
+        if unit.exists(on) && top.is_none_or(|top| registry.is_below(code, top, on)) {
             json.raw(if first { "" } else { "," });
             first = false;
             one(&mut json, &registry, code, unit, on);
+            let of = |succession: &&Succession| succession.of == code;
+            let into = |succession: &&Succession| succession.into == code;
+            relatives(&mut json, "successors", lineage.iter().filter(of), |next| next.into);
+            relatives(&mut json, "predecessors", lineage.iter().filter(into), |next| next.of);
+            json.raw("}");
         }
     }
     json.raw("]}");
     Ok(Answer::json(json))
-}
-
-fn is_there(unit: &Unit, on: Day) -> bool {
-    unit.registered().is_some_and(|day| day <= on) && unit.closed().is_none_or(|day| on < day)
 }
 
 fn one(json: &mut Json, registry: &Registry, code: UnitCode, unit: &Unit, on: Day) {
@@ -48,12 +50,35 @@ fn one(json: &mut Json, registry: &Registry, code: UnitCode, unit: &Unit, on: Da
     // The second of the chain: what the unit counts under, also where no parent was named.
     let chain = registry.chain(code, on);
     json.raw(",\"parent\":").optional(chain.get(1).map(UnitCode::as_str));
-    json.raw(",\"registered\":").optional(day(unit.registered()).as_deref());
-    json.raw(",\"closed\":").optional(day(unit.closed()).as_deref());
+    let life = unit.life(on);
+    json.raw(",\"registered\":").optional(day(life.map(|life| life.from)).as_deref());
+    json.raw(",\"closed\":").optional(day(life.and_then(|life| life.until)).as_deref());
     json.raw(",\"aliases\":[");
     let aliases = unit.aliases().iter().filter(|(since, _)| *since <= on);
     for (place, (_, alias)) in aliases.enumerate() {
         json.raw(if place > 0 { "," } else { "" }).text(alias.as_str());
     }
-    json.raw("]}");
+    json.raw("]");
+}
+
+/// The units that follow this one, or that it follows: code, day, fields, whether the one before
+/// ended.
+fn relatives<'a>(
+    json: &mut Json,
+    name: &'static str,
+    successions: impl Iterator<Item = &'a Succession>,
+    other: impl Fn(&Succession) -> UnitCode,
+) {
+    json.raw(",").key(name).raw("[");
+    for (place, succession) in successions.enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("code").text(other(succession).as_str());
+        json.raw(",\"on\":").text(&succession.on.to_string());
+        json.raw(",\"fields\":[");
+        for (place, field) in succession.fields.iter().enumerate() {
+            json.raw(if place > 0 { "," } else { "" }).text(field);
+        }
+        json.raw(if succession.ends { "],\"ends\":true}" } else { "],\"ends\":false}" });
+    }
+    json.raw("]");
 }

@@ -1,7 +1,13 @@
 use std::sync::atomic::AtomicBool;
 
+use tonghop_core::day::Instant;
+use tonghop_core::event::{Body, Statement};
+use tonghop_core::family::unit::{Change, Event, Part};
+use tonghop_core::fingerprint::Identity;
 use tonghop_core::fold::Outcome;
 use tonghop_core::measure::Measure;
+use tonghop_core::timeline::{Entry, Timeline};
+use tonghop_core::words::Level;
 
 use super::*;
 
@@ -171,4 +177,73 @@ fn a_store_that_fails_is_an_error() {
     view.apply(&changes("H41", 1), &step(1), None);
     assert!(matches!(view.read(&[NEED], sums), Err(ViewError::Store(_))));
     assert_eq!(view.read(&[], sums).unwrap(), (1, 0));
+}
+
+/// A registry of two departments, of which the first hands one field to the second.
+fn divided() -> Registry {
+    let code = |text| UnitCode::parse(text).unwrap();
+    let registered = Change::Registered {
+        name: "".into(),
+        level: Level::Department,
+        parent: None,
+        legal_basis: None,
+    };
+    let parts = [Part { into: code("H41.2"), fields: ["buu-chinh".into()].into() }];
+    let split = Change::Split { parts: parts.into(), closes: false };
+    let mut registry = Registry::default();
+    for (unit, changes) in [("H41.1", vec![registered.clone(), split]), ("H41.2", vec![registered])]
+    {
+        let mut timeline = Timeline::default();
+        for (number, change) in (1_u8..).zip(changes) {
+            let day = Day::from_number(u16::from(number) * 10);
+            let statement = Statement {
+                identity: Identity(u128::from(number)),
+                replaces: None,
+                sequence: None,
+                at: Instant::from_unix_ms(i64::from(day.number()) * 86_400_000),
+                day,
+                body: Body::Unit(Box::new(Event { code: code(unit), change })),
+            };
+            timeline.insert(Entry { position: u64::from(number), recorded: day, statement });
+        }
+        registry.restore(code(unit), timeline);
+    }
+    registry
+}
+
+#[test]
+fn in_the_tree_of_a_day_cells_by_field_are_read_of_divided_units_alone() {
+    let stored = Stored::default();
+    let asked: Arc<Mutex<Vec<(String, u8)>>> = Arc::default();
+    let of_store = source(&stored);
+    let seen = Arc::clone(&asked);
+    let counting = FacetSource {
+        cells: Box::new(move |unit, group, kind| {
+            seen.lock().unwrap().push((unit.to_string(), group));
+            (of_store.cells)(unit, group, kind)
+        }),
+        ..source(&stored)
+    };
+    let view = view(counting);
+    let changes = [changes("H41.1", 5), changes("H41.2", 5)].concat();
+    let mut held = stored.lock().unwrap();
+    held.1.extend(changes.iter().map(|change| (change.key.clone(), change.amount)));
+    held.0 = 1;
+    drop(held);
+    view.apply(&changes, &step(1), Some(divided()));
+    let need = |day, known: Option<u16>| DividedNeed {
+        tree: Tree::On(Day::from_number(day)),
+        known: known.map(Day::from_number),
+        groups: [3].into(),
+    };
+    let read = |need: &DividedNeed| view.read_divided(&[], Some(need), sums).unwrap();
+    // Before the day of the split, and before it was known, nobody is divided.
+    assert_eq!(read(&need(19, None)), (2, 0));
+    assert_eq!(read(&need(20, Some(19))), (2, 0));
+    assert!(asked.lock().unwrap().is_empty());
+    assert_eq!(read(&need(20, None)), (2, 1));
+    assert_eq!(read(&need(20, None)), (2, 1));
+    assert_eq!(*asked.lock().unwrap(), [("H41.1".to_owned(), 3)]);
+    // Who needs the field of all units reads the others too.
+    assert_eq!(view.read(&[NEED], sums).unwrap(), (2, 2));
 }

@@ -203,6 +203,18 @@ pub(crate) fn register(
     registry.restore(code(text), timeline);
 }
 
+/// Adds a change to a unit that is registered, recorded on its day.
+pub(crate) fn add(registry: &mut Registry, text: &str, at: &str, change: Change) {
+    let mut all = registry.timeline(code(text)).cloned().unwrap_or_default();
+    for entry in timeline(code(text), at, vec![change]).entries() {
+        let mut entry = entry.clone();
+        entry.recorded = entry.statement.day;
+        entry.statement.identity = Identity(u128::try_from(all.len()).unwrap());
+        all.insert(entry);
+    }
+    registry.restore(code(text), all);
+}
+
 /// A province, a department, a district with two communes, and a unit that is closed again.
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();

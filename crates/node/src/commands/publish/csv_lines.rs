@@ -1,7 +1,8 @@
 //! CSV rows as events: columns named like the attributes, and `data.…` for the fields of data.
 //!
 //! A cell is a text unless it reads `true` or `false`; an empty cell is an attribute that is not
-//! there. Numbers may stay texts: the contract's JSON takes them so.
+//! there. Numbers may stay texts: the contract's JSON takes them so. A list of parts is written as
+//! in JSON: `[{"into":"H41.18"}]`.
 
 use std::fs::File;
 
@@ -66,6 +67,31 @@ fn value(cell: &str) -> Value {
     match cell {
         "true" | "TRUE" => Value::Bool(true),
         "false" | "FALSE" => Value::Bool(false),
-        text => Value::from(text),
+        text => parts(text).unwrap_or_else(|| Value::from(text)),
+    }
+}
+
+/// An array of objects; no name and no code looks like one.
+fn parts(text: &str) -> Option<Value> {
+    let list: Vec<Map<String, Value>> =
+        if text.starts_with('[') { serde_json::from_str(text).ok()? } else { return None };
+    (!list.is_empty()).then(|| Value::from(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_a_text_a_truth_value_or_a_list_of_parts() {
+        let parts = r#"[{"into":"H41.19","fields":["bao-chi"]},{"into":"H41.18"}]"#;
+        let headers = ["subject", "data.parts", "data.closes", "data.name", "data.note"];
+        let cells = ["H41.16", parts, "true", "[1] of 2", "[]"];
+        let event = event(&headers.to_vec().into(), &cells.to_vec().into());
+        assert_eq!(event["subject"], "H41.16");
+        assert_eq!(event["data"]["parts"][0]["fields"][0], "bao-chi");
+        assert_eq!(event["data"]["closes"], true);
+        assert_eq!(event["data"]["name"], "[1] of 2");
+        assert_eq!(event["data"]["note"], "[]");
     }
 }

@@ -99,6 +99,9 @@ pub(crate) fn catalogue() -> Catalogue {
         .map(|(indicator, (key, _, _))| Slot {
             key: (*key).to_owned(),
             label: label(&format!("Cột {key}"), &format!("Column {key}")),
+            short: None,
+            number: key.strip_prefix('c').map(str::to_owned),
+            memo: !key.starts_with('c'),
             indicator,
         })
         .collect();
@@ -120,7 +123,14 @@ pub(crate) fn catalogue() -> Catalogue {
     ];
     let mut list = Vec::new();
     for (id, nature, rule) in more {
-        list.push(Slot { key: id.to_owned(), label: label(id, id), indicator: indicators.len() });
+        list.push(Slot {
+            key: id.to_owned(),
+            label: label(id, id),
+            short: None,
+            number: None,
+            memo: false,
+            indicator: indicators.len(),
+        });
         indicators.push(Indicator {
             id: id.to_owned(),
             label: label(id, id),
@@ -136,6 +146,8 @@ pub(crate) fn catalogue() -> Catalogue {
         source: "01/2020/TT-VPCP".to_owned(),
         layout,
         slots: slots.to_vec(),
+        groups: Vec::new(),
+        identities: Vec::new(),
     };
     let forms = vec![
         form("bieu-06a", Layout::ByUnit, &columns),

@@ -78,7 +78,13 @@ vi = "Văn bản"
 en = "Documents"
 source = "-"
 layout = "list"
-slots = [{ key = "issued", indicator = "documents.issued" }]
+slots = [
+    { key = "issued", indicator = "documents.issued" },
+    { key = "a", indicator = "documents.issued" },
+    { key = "b", indicator = "documents.issued" },
+]
+groups = [{ vi = "-", en = "-", from = "issued", to = "a" }]
+identities = ["issued = a + b"]
 "#;
 
 const CALENDAR: &str = r#"
@@ -110,6 +116,12 @@ fn errors_tell_the_file_and_the_line() {
         (1, "documents.issued", "documents.received"),
         (1, "\"list\"", "\"by_anomaly\""),
         (1, "\"issued\",", "\"issued\", vi = \"Đi\","),
+        (1, "\"issued\",", "\"issued\", short_vi = \"Đi\","),
+        (1, "to = \"a\"", "to = \"c\""),
+        (1, "from = \"issued\", to = \"a\"", "from = \"a\", to = \"issued\""),
+        (1, "to = \"a\" }", "to = \"a\" }, { vi = \"-\", en = \"-\", from = \"a\", to = \"b\" }"),
+        (1, "a + b", "a - b"),
+        (1, "a + b", "a + issued"),
         (2, "Y-06-15", "Y-06-31"),
         (2, "Y-06-15", "Y-10-15"),
         (2, "\"Q3\"", "\"quarter\""),

@@ -58,6 +58,9 @@ fn column(key: &str, label: &str) -> Column {
         indicator: "dossiers.x".to_owned(),
         counted: "hồ sơ".to_owned(),
         nature: "flow".to_owned(),
+        short: None,
+        number: None,
+        memo: false,
     }
 }
 
@@ -87,7 +90,10 @@ fn form(lang: Lang) -> FormAnswer {
         ]),
         lang,
         title: "Biểu số II.06a".to_owned(),
+        source: String::new(),
         columns: vec![column("c3", "Tổng số"), column("noDueDate", "Không có hạn")],
+        groups: Vec::new(),
+        identities: Vec::new(),
     }
 }
 

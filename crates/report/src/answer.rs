@@ -51,6 +51,9 @@ pub struct FormAnswer {
     pub lang: Lang,
     /// What the form is called.
     pub title: String,
+    /// What the unit is called at the end of the window.
+    #[serde(default)]
+    pub unit_label: String,
     /// Circular and form number.
     #[serde(default)]
     pub source: String,

@@ -269,7 +269,7 @@ impl Body {
         xml.open("w:p", &[]).open("w:pPr", &[]).open("w:pBdr", &[]);
         let rule = [("w:val", "single"), ("w:sz", "6"), ("w:space", "1"), ("w:color", "auto")];
         xml.empty("w:top", &rule).close();
-        xml.empty("w:spacing", &[("w:before", "20"), ("w:line", "120"), ("w:lineRule", "exact")]);
+        xml.empty("w:spacing", &[("w:before", "40"), ("w:line", "140"), ("w:lineRule", "exact")]);
         xml.empty("w:ind", &[("w:left", &side), ("w:right", &side)]).close().close();
     }
 
@@ -334,6 +334,3 @@ const fn jc(align: Align) -> &'static str {
         Align::Right => "right",
     }
 }
-
-#[cfg(test)]
-mod tests;

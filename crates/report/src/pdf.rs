@@ -108,9 +108,9 @@ impl Column {
     /// A rule in its middle.
     fn rule(&mut self, flow: &mut Flow, wide: f32) {
         let from = self.x + (self.room - wide) / 2.0;
-        self.y += 2.0;
+        self.y += 3.0;
         flow.rule((from, self.y), (from + wide, self.y), RULE);
-        self.y += 4.0;
+        self.y += 5.0;
     }
 }
 
@@ -200,6 +200,3 @@ fn foot_height(flow: &Flow, document: &Document, signature: &Signature) -> f32 {
         .map(|text| (width(text, Style::BOLD, TEXT) / room).ceil().max(1.0) * TEXT * LEADING);
     left.max(lines.sum::<f32>() + SIGNATURE_ROOM)
 }
-
-#[cfg(test)]
-mod tests;

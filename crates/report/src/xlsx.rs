@@ -97,6 +97,3 @@ fn checked(text: &str) -> Result<&str, RenderError> {
     }
     Ok(text)
 }
-
-#[cfg(test)]
-mod tests;

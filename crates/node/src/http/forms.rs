@@ -58,7 +58,10 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);
-        Ok::<_, AskError>(Filled { table, query, position: moment.position, lag: moment.lag })
+        let unit = registry.get(query.root);
+        let unit_label = unit.map_or("", |unit| unit.name(query.window.to)).to_owned();
+        let (position, lag) = (moment.position, moment.lag);
+        Ok::<_, AskError>(Filled { table, query, unit_label, position, lag })
     });
     let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
     if format == Format::Json {
@@ -163,6 +166,7 @@ fn slots<'a>(
 struct Filled {
     table: Table,
     query: Query,
+    unit_label: String,
     position: u64,
     lag: u64,
 }
@@ -197,6 +201,8 @@ impl Filled {
             .text(wish.lang.word())
             .raw(",\"title\":")
             .text(wish.lang.of(&form.label))
+            .raw(",\"unitLabel\":")
+            .text(&self.unit_label)
             .raw(",\"source\":")
             .text(&form.source)
             .raw(",\"columns\":[");

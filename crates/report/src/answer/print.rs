@@ -30,8 +30,7 @@ impl FormAnswer {
     /// What is printed of it.
     pub fn document(&self) -> Document {
         let lang = self.lang;
-        let own = self.rows.iter().find(|row| row.key == self.unit);
-        let unit = own.map(|row| row.label.as_str()).filter(|label| !label.is_empty());
+        let unit = Some(self.unit_label.as_str()).filter(|label| !label.is_empty());
         let mut document = Document::new(lang, &self.title);
         document.head =
             Some(Head { agency: unit.unwrap_or(&self.unit).to_uppercase(), ..Head::default() });

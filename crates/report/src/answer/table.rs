@@ -110,8 +110,7 @@ fn top(form: &FormAnswer) -> String {
     let period = form.period.as_deref().map_or_else(String::new, |period| {
         format!("{period} ({}), ", form.calendar.as_deref().unwrap_or(""))
     });
-    let unit = form.rows.iter().find(|row| row.key == form.unit).map_or("", |row| &row.label);
-    let unit = format!("{} {}", plain(&form.unit), plain(unit));
+    let unit = format!("{} {}", plain(&form.unit), plain(&form.unit_label));
     let mut out = format!("{}\n{}\n", plain(&form.title), unit.trim_end());
     writeln_to(&mut out, &format!("{period}{from} – {to}"));
     out

@@ -90,6 +90,7 @@ fn form(lang: Lang) -> FormAnswer {
         ]),
         lang,
         title: "Biểu số II.06a".to_owned(),
+        unit_label: "Nghệ An".to_owned(),
         source: String::new(),
         columns: vec![column("c3", "Tổng số"), column("noDueDate", "Không có hạn")],
         groups: Vec::new(),
@@ -158,7 +159,7 @@ fn a_list_as_a_table_and_as_csv() {
     ];
     expect![[r#"
         Biểu số II.06a
-        H41
+        H41 Nghệ An
         2021-Q3 (legal), 15/06/2021 – 14/09/2021
         ┌───┬───────────────┬─────────┬─────────────┐
         │   ┆ Chỉ tiêu      ┆ Số liệu ┆ Đơn vị tính │

@@ -37,6 +37,7 @@ pub(super) fn cell(kind: ColumnKind, row: RowKind) -> Format {
         ColumnKind::Number => FormatAlign::Right,
     };
     let format = plain(SIZE).set_align(align).set_border(FormatBorder::Thin);
+    let format = if kind == ColumnKind::Number { format.set_indent(1) } else { format };
     match row {
         RowKind::Plain => format,
         RowKind::Block | RowKind::Total => format.set_bold(),

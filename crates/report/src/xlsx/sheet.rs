@@ -94,7 +94,10 @@ impl Sheet<'_> {
         }
         let inch = |points: f32| f64::from(points / 72.0);
         let (near, wide) = (inch(MARGIN), inch(MARGIN_LEFT));
-        self.out.set_paper_size(9).set_print_fit_to_pages(1, 0).set_footer("&C&P/&N");
+        self.out
+            .set_paper_size(9)
+            .set_print_fit_to_pages(1, 0)
+            .set_footer("&C&\"Times New Roman\"&P/&N");
         if landscape {
             self.out.set_landscape().set_margins(near, near, wide, near, 0.4, 0.4);
         } else {
@@ -202,7 +205,10 @@ impl Sheet<'_> {
             self.line(&document.title, &centred(size + 2.0).set_bold())?;
         }
         for line in &document.subtitle {
-            self.line(&line.plain(lang), &middle)?;
+            let italic = line.runs.iter().all(|run| run.italic);
+            let bold = line.runs.iter().all(|run| run.bold);
+            let format = if italic { middle.clone().set_italic() } else { middle.clone() };
+            self.line(&line.plain(lang), &if bold { format.set_bold() } else { format })?;
         }
         Ok(())
     }

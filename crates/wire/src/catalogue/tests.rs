@@ -145,9 +145,15 @@ fn errors_tell_the_file_and_the_line() {
         indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `source`
         indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole
         indicators.toml:4: missing opening quote, expected `"`
-        forms.toml:8: "documents.received" is no indicator
+        forms.toml:9: "documents.received" is no indicator
         forms.toml:7: "by_anomaly" is no layout
-        forms.toml:8: a slot has vi and en, or neither
+        forms.toml:9: a slot has vi and en, or neither
+        forms.toml:9: a slot has short_vi and short_en, or neither
+        forms.toml:13: "c" is no slot
+        forms.toml:13: a group begins before it ends, and crosses no other
+        forms.toml:13: a group begins before it ends, and crosses no other
+        forms.toml:14: "issued = a - b" is no identity
+        forms.toml:14: "issued = a + issued" is no identity
         calendars.toml:8: "Y-06-31" is no day rule
         calendars.toml:9: the period ends before it begins
         calendars.toml:7: "quarter" is no period name

@@ -33,7 +33,7 @@ pub(crate) const INDENT: f32 = 28.35;
 /// Between paragraphs.
 pub(crate) const GAP: f32 = 6.0;
 /// The part of the width that the left column of the national head takes.
-pub(crate) const HEAD_LEFT_PART: f32 = 0.42;
+pub(crate) const HEAD_LEFT_PART: f32 = 0.44;
 
 /// A page, upright or on its side.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -11,6 +11,8 @@ mod look;
 mod prose;
 mod sheet;
 
+/// Pixels of a screen in a point.
+const PIXELS: f32 = 96.0 / 72.0;
 /// Rows of a sheet; the format's limit.
 const ROWS_MAX: usize = 1_048_576;
 /// Columns of a sheet; the format's limit.

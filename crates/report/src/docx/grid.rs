@@ -8,6 +8,8 @@ use crate::page::{Fitted, GAP, HEAD, SMALL, Style, fit, padding};
 
 /// Columns of a table; the limit of the programs that read the format.
 const COLUMNS_MAX: usize = 63;
+/// A row with no longer text than this stays on one page.
+const WHOLE_CHARS_MAX: usize = 300;
 
 pub(super) fn table(body: &mut Body, table: &Table, lang: Lang) -> Result<(), RenderError> {
     let placed = table.placed()?;
@@ -68,10 +70,11 @@ fn open(body: &mut Body, fitted: &Fitted) {
     xml.close();
 }
 
-fn open_row(body: &mut Body, is_head: bool) {
+fn open_row(body: &mut Body, is_head: bool, whole: bool) {
     body.xml.open("w:tr", &[]).open("w:trPr", &[]);
-    // A row longer than a page must be split; the others stay whole.
-    body.xml.empty("w:cantSplit", &[]);
+    if whole {
+        body.xml.empty("w:cantSplit", &[]);
+    }
     if is_head {
         body.xml.empty("w:tblHeader", &[]);
     }
@@ -110,7 +113,7 @@ fn cell(body: &mut Body, (width, across): (f32, usize), merge: Merge, text: &str
 fn head(body: &mut Body, table: &Table, placed: &[Placed<'_>], fitted: &Fitted) {
     let look = Look { align: Align::Centre, ..Look::text(Style::BOLD, fitted.size) };
     for row in 0..table.head.len() {
-        open_row(body, true);
+        open_row(body, true, true);
         let mut here: Vec<&Placed<'_>> =
             placed.iter().filter(|cell| cell.row <= row && row < cell.row + cell.down).collect();
         here.sort_by_key(|cell| cell.column);
@@ -129,7 +132,7 @@ fn head(body: &mut Body, table: &Table, placed: &[Placed<'_>], fitted: &Fitted) 
     if table.numbers.is_empty() {
         return;
     }
-    open_row(body, true);
+    open_row(body, true, true);
     let look = Look { style: Style::ITALIC, ..look };
     for (number, width) in table.numbers.iter().zip(&fitted.widths) {
         cell(body, (*width, 1), Merge::No, number, look);
@@ -142,15 +145,18 @@ fn row(body: &mut Body, table: &Table, row: &Row, fitted: &Fitted, lang: Lang) {
         RowKind::Plain => Style::REGULAR,
         RowKind::Block | RowKind::Total => Style::BOLD,
     };
-    open_row(body, false);
-    for ((held, column), width) in row.cells.iter().zip(&table.columns).zip(&fitted.widths) {
+    // What may be longer than a page must not be kept whole: its end would be cut off.
+    let texts: Vec<String> = row.cells.iter().map(|held| held.printed(lang)).collect();
+    let whole = texts.iter().all(|text| text.chars().count() <= WHOLE_CHARS_MAX);
+    open_row(body, false, whole);
+    for ((text, column), width) in texts.iter().zip(&table.columns).zip(&fitted.widths) {
         let align = match column.kind {
             ColumnKind::Ordinal => Align::Centre,
             ColumnKind::Label | ColumnKind::Text => Align::Left,
             ColumnKind::Number => Align::Right,
         };
-        let look = Look { align, ..Look::text(style, fitted.size) };
-        cell(body, (*width, 1), Merge::No, &held.printed(lang), look);
+        let look = Look { align, gaps: (1.0, 1.0), ..Look::text(style, fitted.size) };
+        cell(body, (*width, 1), Merge::No, text, look);
     }
     body.xml.close();
 }

@@ -49,9 +49,14 @@ impl Face {
         found.ok_or_else(|| RenderError::Font(format!("{style:?}")))
     }
 
-    /// The glyph of a letter; 0 is the empty box that the font shows for what it lacks.
+    /// The glyph of a letter; for what the font lacks, an empty box.
     pub(crate) fn glyph(&self, letter: char) -> u16 {
-        self.parsed.glyph_index(letter).map_or(0, |glyph| glyph.0)
+        self.known(letter).or_else(|| self.known('□')).unwrap_or(0)
+    }
+
+    /// The glyph of a letter, if the font has it.
+    pub(crate) fn known(&self, letter: char) -> Option<u16> {
+        self.parsed.glyph_index(letter).map(|glyph| glyph.0)
     }
 
     /// How wide a glyph is, in thousandths of the letters' size.

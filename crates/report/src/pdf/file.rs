@@ -39,7 +39,7 @@ impl Used {
         for letter in text.chars() {
             let glyph = self.face.glyph(letter);
             let written = self.glyphs.remap(glyph);
-            let letter = if glyph == 0 { '\u{fffd}' } else { letter };
+            let letter = if self.face.known(letter).is_some() { letter } else { '\u{fffd}' };
             // Two letters of one glyph, a space and one that is not broken: the first is kept.
             self.letters.entry(written).or_insert(letter);
             bytes.extend(written.to_be_bytes());

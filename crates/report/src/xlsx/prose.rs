@@ -2,22 +2,22 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, Worksheet};
 
-use super::checked;
 use super::look::{SIZE, centred, plain};
+use super::{PIXELS, checked};
 use crate::document::{Align, Block, Document};
 use crate::error::RenderError;
 use crate::page::{LEADING, MARGIN, MARGIN_LEFT, Piece, Style, many, wrap};
 use crate::words;
 
 /// The one column is as wide as a page.
-const WIDE: f32 = 520.0;
+const WIDE: f32 = 440.0;
 
 pub(super) fn write(
     sheet: &mut Worksheet,
     document: &Document,
     tables: &[String],
 ) -> Result<(), RenderError> {
-    sheet.set_column_width(0, f64::from(WIDE) / 5.6)?;
+    sheet.set_column_width(0, f64::from(WIDE * PIXELS / 7.0))?;
     sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
     let inch = |points: f32| f64::from(points / 72.0);
     let (near, left) = (inch(MARGIN), inch(MARGIN_LEFT));

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Format, FormatAlign, Formula, Worksheet};
 use tonghop_core::read::Value;
 
 use super::look::{SIZE, cell, centred, exact, head, number_format, plain};
-use super::{COLUMNS_MAX, ROWS_MAX, checked};
+use super::{COLUMNS_MAX, PIXELS, ROWS_MAX, checked};
 use crate::document::{Cell, ColumnKind, Document, Head, Placed, Row, Table};
 use crate::error::RenderError;
 use crate::lang::Lang;
@@ -16,8 +16,6 @@ use crate::words;
 
 /// Ranges that one SUM adds; the format allows 255 arguments.
 const RANGES_MAX: usize = 100;
-/// Pixels of a screen in a point.
-const PIXELS: f32 = 96.0 / 72.0;
 /// Rows beside those of the table: the head of the page, the signature, notes.
 const ROWS_AROUND: usize = 64;
 

@@ -120,6 +120,7 @@ fn text_can_be_copied_with_its_marks() {
         "trên 4.000",
         "=SUM(A1:A9)",
         "- Lưu: VT.",
+        "tế\u{fffd}[31m",
         "Nguyễn Văn Ẩn",
     ] {
         let found = text.replace('\n', " ").contains(text_held) || text.contains(text_held);

@@ -252,7 +252,7 @@ async fn what_cannot_be_answered_says_what_to_do() {
         ("/v1/forms/bieu-06a?period=2021-Q3&unit=H41.17", 404, "did you mean H41.16?"),
         ("/v1/forms/bieu-06a?period=2021-Q3&tree=is", 400, "as-was"),
         ("/v1/forms/bieu-06a?period=2021-Q3&lang=fr", 400, "one of vi, en"),
-        ("/v1/forms/bieu-06a?period=2021-Q3&format=xlsx", 400, "one of json, csv"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&format=doc", 400, "one of json, csv, xlsx, docx, pdf"),
         ("/v1/forms/bieu-06a?period=2021-Q3&knownAt=-5", 400, "YYYY-MM-DD"),
         ("/v1/forms/bieu-06a?period=2021-Q3&knownAt=99999999999999999999", 400, "below 2^64"),
         ("/v1/forms/bieu-06a?period=%FF", 400, "UTF-8"),

@@ -1,5 +1,12 @@
 //! What is rendered is read back with other programs' eyes: the contents, not the bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on should say where"
+)]
+
 mod docx;
 mod pdf;
 mod sample;

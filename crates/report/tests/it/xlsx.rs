@@ -5,6 +5,8 @@ use calamine::{Data, Reader, Xlsx};
 
 use crate::sample::{form, letter};
 
+type Values = BTreeMap<(u32, u32), Data>;
+type Formulas = BTreeMap<(u32, u32), String>;
 type Book = Xlsx<Cursor<Vec<u8>>>;
 
 fn open(bytes: Vec<u8>) -> Book {
@@ -12,10 +14,7 @@ fn open(bytes: Vec<u8>) -> Book {
 }
 
 /// Cells and formulas of a sheet by row and column, from 0.
-fn read(
-    book: &mut Book,
-    sheet: &str,
-) -> (BTreeMap<(u32, u32), Data>, BTreeMap<(u32, u32), String>) {
+fn read(book: &mut Book, sheet: &str) -> (Values, Formulas) {
     let values = book.worksheet_range(sheet).unwrap();
     let (top, left) = values.start().unwrap();
     let place = |(row, column): (usize, usize)| {
@@ -52,7 +51,7 @@ fn place(name: &str) -> (u32, u32) {
 }
 
 /// What a formula of the three kinds that are written gives, from the cells as they are stored.
-fn evaluate(formula: &str, values: &BTreeMap<(u32, u32), Data>) -> f64 {
+fn evaluate(formula: &str, values: &Values) -> f64 {
     let formula = formula.trim_start_matches('=');
     if let Some(ranges) = formula.strip_prefix("SUM(").and_then(|rest| rest.strip_suffix(')')) {
         let mut sum = 0.0;
@@ -71,7 +70,7 @@ fn evaluate(formula: &str, values: &BTreeMap<(u32, u32), Data>) -> f64 {
 }
 
 /// Every formula of a sheet gives what is stored beside it.
-fn formulas_hold(book: &mut Book, sheet: &str) -> BTreeMap<(u32, u32), String> {
+fn formulas_hold(book: &mut Book, sheet: &str) -> Formulas {
     let (values, formulas) = read(book, sheet);
     for (at, formula) in &formulas {
         let stored = number(values.get(at));
@@ -81,7 +80,7 @@ fn formulas_hold(book: &mut Book, sheet: &str) -> BTreeMap<(u32, u32), String> {
     formulas
 }
 
-fn row_of(values: &BTreeMap<(u32, u32), Data>, label: &str) -> u32 {
+fn row_of(values: &Values, label: &str) -> u32 {
     let found = values
         .iter()
         .find(|((_, column), data)| *column == 1 && data.to_string().starts_with(label));

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
 
@@ -171,4 +171,30 @@ fn running_text_has_a_sheet_in_front() {
         assert!(texts.iter().any(|held| held == text), "{text}: {texts:?}");
     }
     assert!(texts.iter().any(|text| text.contains("1.034.859 văn bản; ký số 73,2 %")), "{texts:?}");
+}
+
+#[test]
+fn a_false_identity_is_written_as_a_number() {
+    let mut form = form();
+    let row = form.rows.iter_mut().find(|row| row.key == "H41.30.1").unwrap();
+    let (_, cell) = row.cells.0.iter_mut().find(|(key, _)| key == "c11").unwrap();
+    cell.value = Some(999);
+    let mut book = open(tonghop_report::xlsx(&form.document()).unwrap());
+    let formulas = formulas_hold(&mut book, "Biểu 1");
+    let (values, _) = read(&mut book, "Biểu 1");
+    let row = row_of(&values, "Xã Nghi Long");
+    assert_eq!(number(values.get(&(row, 10))).to_string(), "999");
+    assert!(!formulas.contains_key(&(row, 10)), "{formulas:?}");
+    assert!(formulas.contains_key(&(row, 6)), "the others are still formulas: {formulas:?}");
+}
+
+#[test]
+fn the_workbook_is_dated_by_the_document_and_not_by_the_clock() {
+    for (document, date) in [(letter(), "2021-09-06"), (form().document(), "1980-01-01")] {
+        let bytes = tonghop_report::xlsx(&document).unwrap();
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut part = String::new();
+        archive.by_name("docProps/core.xml").unwrap().read_to_string(&mut part).unwrap();
+        assert_eq!(part.matches(date).count(), 2, "created and modified: {part}");
+    }
 }

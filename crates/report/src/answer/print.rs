@@ -48,6 +48,11 @@ impl FormAnswer {
         document.push(table);
         if !memo.is_empty() {
             let mut table = self.table(&memo);
+            table.notes.insert(
+                0,
+                lang.choose("Chỉ ghi những dòng có số liệu.", "Rows of zeros are left out.")
+                    .to_owned(),
+            );
             let caption = lang.choose("Số liệu bổ sung, ngoài biểu mẫu", "Beside the form");
             table.caption = Some(caption.to_owned());
             table.landscape = document.landscape;
@@ -190,7 +195,8 @@ impl FormAnswer {
     fn body(&self, table: &mut Table, columns: &[&Column]) {
         let blocks = self.levels.as_deref().unwrap_or_default();
         if blocks.is_empty() {
-            for (row, ordinal) in self.rows.iter().filter(|row| row.key != "TOTAL").zip(1..) {
+            let rows = self.rows.iter().filter(|row| row.key != "TOTAL" && printed(row, columns));
+            for (row, ordinal) in rows.zip(1..) {
                 push(table, Cell::count(ordinal), row, columns);
             }
             let all = if self.levels.is_some() { 0..0 } else { 0..table.rows.len() };
@@ -209,6 +215,7 @@ impl FormAnswer {
                 .filter(|row| row.level.as_deref() == word)
                 // The unit that was asked for is the total.
                 .filter(|row| row.key != "TOTAL" && row.key != self.unit)
+                .filter(|row| printed(row, columns))
                 .collect();
             if own.is_none() && rows.is_empty() {
                 continue;
@@ -241,6 +248,14 @@ impl FormAnswer {
         let cells = columns.iter().map(|column| counted(total.cells.get(&column.key)));
         table.total([Cell::Blank, Cell::text(&total.label)].into_iter().chain(cells), adds);
     }
+}
+
+/// Whether a row has a place among these columns: in the form always, beside it only with something
+/// to show.
+fn printed(row: &RowAnswer, columns: &[&Column]) -> bool {
+    let zero =
+        |column: &&Column| row.cells.get(&column.key).is_none_or(|cell| cell.value == Some(0));
+    !columns.iter().all(|column| column.memo) || !columns.iter().all(zero)
 }
 
 fn push(table: &mut Table, ordinal: Cell, row: &RowAnswer, columns: &[&Column]) {

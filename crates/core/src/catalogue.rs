@@ -133,8 +133,34 @@ pub struct Slot {
     pub key: String,
     /// What it is called.
     pub label: Label,
+    /// What it is called below its group, where the group says the rest.
+    pub short: Option<Label>,
+    /// The number of its column in the printed form: `3`.
+    pub number: Option<String>,
+    /// Whether it stands beside the form, not in it.
+    pub memo: bool,
     /// The place of its indicator in [`Catalogue::indicators`].
     pub indicator: usize,
+}
+
+/// Columns under one head; one that lies inside another is a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What they are called together.
+    pub label: Label,
+    /// The place of the first slot.
+    pub first: usize,
+    /// The place of the last slot, counted.
+    pub last: usize,
+}
+
+/// A column that equals the sum of others in every row: 3 = 4 + 5 + 6.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The place of the slot that is the sum.
+    pub whole: usize,
+    /// The places of the slots that are added.
+    pub parts: Vec<usize>,
 }
 
 /// What the rows of a form are.
@@ -162,6 +188,10 @@ pub struct Form {
     pub layout: Layout,
     /// Its columns or rows.
     pub slots: Vec<Slot>,
+    /// How its columns are grouped when it is printed, in the order of the file.
+    pub groups: Vec<Group>,
+    /// Which columns are sums of others.
+    pub identities: Vec<Identity>,
 }
 
 /// All that is read from catalogue files.

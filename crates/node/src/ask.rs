@@ -1,7 +1,6 @@
 //! From query parameters to what is asked. An unknown parameter is refused: a typing error must
 //! not silently answer something else.
 
-use serde::{Deserialize, Serialize};
 use tonghop_core::calendar::PeriodName;
 use tonghop_core::catalogue::Catalogue;
 use tonghop_core::day::{Day, Window};
@@ -11,6 +10,8 @@ use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Level;
 
 use crate::http::Problem;
+
+pub use tonghop_report::Lang;
 
 #[cfg(test)]
 mod tests;
@@ -23,44 +24,6 @@ pub const FIGURE_PARAMETERS: &[&str] =
     &["unit", "period", "calendar", "from", "to", "knownAt", "tree", "lang"];
 /// Parameters of one request.
 const PARAMETERS_MAX: usize = 32;
-
-/// The language of labels; forms are Vietnamese by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lang {
-    /// Vietnamese.
-    #[default]
-    Vi,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// Reads `vi` or `en`.
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "vi" => Some(Self::Vi),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-
-    /// `vi` or `en`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Vi => "vi",
-            Self::En => "en",
-        }
-    }
-
-    /// The text of a label in this language.
-    pub fn of(self, label: &tonghop_core::catalogue::Label) -> &str {
-        match self {
-            Self::Vi => &label.vi,
-            Self::En => &label.en,
-        }
-    }
-}
 
 /// Until when something must have been known to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

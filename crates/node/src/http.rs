@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -130,12 +130,19 @@ impl<'a> Request<'a> {
 struct Answer {
     status: StatusCode,
     content_type: &'static str,
+    /// How a browser treats it, and what it calls the file.
+    disposition: Option<String>,
     body: Vec<u8>,
 }
 
 impl Answer {
     fn json(json: json::Json) -> Self {
-        Self { status: StatusCode::OK, content_type: "application/json", body: json.0 }
+        Self {
+            status: StatusCode::OK,
+            content_type: "application/json",
+            disposition: None,
+            body: json.0,
+        }
     }
 }
 
@@ -145,6 +152,10 @@ impl IntoResponse for Answer {
         *response.status_mut() = self.status;
         let content_type = HeaderValue::from_static(self.content_type);
         response.headers_mut().insert(CONTENT_TYPE, content_type);
+        let disposition = self.disposition.and_then(|text| HeaderValue::try_from(text).ok());
+        if let Some(disposition) = disposition {
+            response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+        }
         response
     }
 }
@@ -279,6 +290,7 @@ fn openapi(request: &Request<'_>) -> Result<Answer, AskError> {
     Ok(Answer {
         status: StatusCode::OK,
         content_type: "application/json",
+        disposition: None,
         body: OPENAPI.as_bytes().to_vec(),
     })
 }

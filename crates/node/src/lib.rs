@@ -13,7 +13,6 @@ pub mod log;
 pub mod nats;
 pub mod reading;
 pub mod refused;
-pub mod render;
 pub mod replay;
 pub mod sample;
 pub mod settings;

@@ -15,9 +15,10 @@ use tonghop_core::fold::Counts;
 use tonghop_node::ask::Lang;
 use tonghop_node::http::{self, Api, router};
 use tonghop_node::reading::Reading;
-use tonghop_node::render::{FormAnswer, csv, table};
+
 use tonghop_node::socket::Reply;
 use tonghop_node::view::{FacetSource, View};
+use tonghop_report::{FormAnswer, Format, csv, table};
 
 #[path = "http/lineage.rs"]
 mod lineage;
@@ -253,7 +254,7 @@ async fn what_cannot_be_answered_says_what_to_do() {
         ("/v1/forms/bieu-06a?period=2021-Q3&unit=H41.17", 404, "did you mean H41.16?"),
         ("/v1/forms/bieu-06a?period=2021-Q3&tree=is", 400, "as-was"),
         ("/v1/forms/bieu-06a?period=2021-Q3&lang=fr", 400, "one of vi, en"),
-        ("/v1/forms/bieu-06a?period=2021-Q3&format=xlsx", 400, "one of json, csv"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&format=doc", 400, "one of json, csv, xlsx, docx, pdf"),
         ("/v1/forms/bieu-06a?period=2021-Q3&knownAt=-5", 400, "YYYY-MM-DD"),
         ("/v1/forms/bieu-06a?period=2021-Q3&knownAt=99999999999999999999", 400, "below 2^64"),
         ("/v1/forms/bieu-06a?period=%FF", 400, "UTF-8"),
@@ -355,4 +356,14 @@ async fn a_form_is_rendered_from_its_answer() {
     assert_eq!(csv_reply.body, csv::csv(&form));
     let text = String::from_utf8(csv_reply.body.to_vec()).unwrap();
     assert!(text.contains("\r\nH41.30.2,\"'=HYPERLINK(\"\"x\"\")\",COMMUNE,3,"), "{text}");
+    for (format, begins) in
+        [(Format::Xlsx, &b"PK"[..]), (Format::Docx, b"PK"), (Format::Pdf, b"%PDF-")]
+    {
+        let path = format!("/v1/forms/bieu-06a?period=2021-Q3&format={}", format.word());
+        let reply = get(&path).await;
+        assert_eq!((reply.status.as_u16(), &reply.body[..begins.len()]), (200, begins), "{path}");
+        assert_eq!(reply.body, format.form(&form).unwrap(), "{path}: the same bytes each time");
+        let path = format!("/v1/forms/documents?period=2021-Q3&format={}", format.word());
+        assert_eq!(get(&path).await.status.as_u16(), 200, "{path}");
+    }
 }

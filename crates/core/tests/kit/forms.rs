@@ -70,6 +70,9 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
     let slots = columns.iter().enumerate().map(|(indicator, (key, _))| Slot {
         key: (*key).to_owned(),
         label: label(key),
+        short: None,
+        number: None,
+        memo: false,
         indicator,
     });
     let form = Form {
@@ -78,6 +81,8 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
         source: String::new(),
         layout,
         slots: slots.collect(),
+        groups: Vec::new(),
+        identities: Vec::new(),
     };
     let indicators = columns.iter().map(|(id, terms)| indicator(id, sum(terms))).collect();
     Catalogue { indicators, forms: vec![form], calendars: Vec::new() }

@@ -1,16 +1,17 @@
 //! `tonghop report`: a form, from the projector that runs, or from the store when none runs.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
+use tonghop_report::{FormAnswer, csv, table};
 
-use super::{DONE, FAILED, USAGE, print};
+use super::{FAILED, USAGE, print};
 use crate::local::{self, Answered};
-use crate::render::{FormAnswer, table};
 use crate::settings::Settings;
+
+mod output;
 
 /// How a form is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,15 +20,57 @@ enum Format {
     Table,
     /// The form's JSON, as HTTP answers it.
     Json,
-    /// Comma-separated, plain numbers.
+    /// Comma-separated, plain numbers; a file begins with the mark that Excel needs.
     Csv,
+    /// A workbook, ready to be printed.
+    Xlsx,
+    /// A document to be edited and signed.
+    Docx,
+    /// Pages.
+    Pdf,
+}
+
+impl Format {
+    /// The word by which HTTP is asked; none if the answer is made of the JSON.
+    const fn asked(self) -> Option<&'static str> {
+        match self {
+            Self::Table | Self::Json => None,
+            Self::Csv => Some("csv"),
+            Self::Xlsx => Some("xlsx"),
+            Self::Docx => Some("docx"),
+            Self::Pdf => Some("pdf"),
+        }
+    }
+
+    const fn is_binary(self) -> bool {
+        matches!(self, Self::Xlsx | Self::Docx | Self::Pdf)
+    }
+
+    /// The format that a file's name asks for.
+    fn of_file(path: &Path) -> Result<Self, String> {
+        let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+        Ok(match extension.to_ascii_lowercase().as_str() {
+            "json" => Self::Json,
+            "csv" => Self::Csv,
+            "xlsx" => Self::Xlsx,
+            "docx" => Self::Docx,
+            "pdf" => Self::Pdf,
+            "txt" | "" => Self::Table,
+            other => {
+                return Err(format!(
+                    "no form is written as .{other}; name the file .xlsx, .docx, .pdf, .csv, \
+                     .json or .txt, or say --format"
+                ));
+            }
+        })
+    }
 }
 
 /// The arguments.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tonghop report --form bieu-06a --period 2021-Q3\n  tonghop \
 report --form post --from 2021-05-01 --to 2021-08-30\n  tonghop report --form bieu-06-field --unit \
-H41.16 --period 2021-Q3 --format csv -o bieu06.csv")]
+H41.16 --period 2021-Q3 -o bieu06.xlsx\n  tonghop report --form bieu-06a --period 2021-Q3 --format pdf >bieu06a.pdf")]
 pub struct ReportArgs {
     /// Which form; without it the forms are listed
     #[arg(long)]
@@ -53,9 +96,9 @@ pub struct ReportArgs {
     /// The tree of units: as-was, or a day
     #[arg(long)]
     tree: Option<String>,
-    /// How to write it
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    /// How to write it [default: as the name of the file ends, else table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Only the sums by level of unit, and the total (with --format table)
     #[arg(long)]
     by_level: bool,
@@ -67,7 +110,13 @@ pub struct ReportArgs {
 /// Runs the command.
 pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let Some(form) = &args.form else { return list(settings).await };
-    let format = if settings.json { Format::Json } else { args.format };
+    let format = match chosen(args, settings) {
+        Ok(format) => format,
+        Err(why) => {
+            eprintln!("tonghop: {why}");
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
     let mut query = vec![
         ("lang", Some(settings.lang.to_string())),
         ("unit", args.unit.clone()),
@@ -78,27 +127,42 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         ("knownAt", args.known_at.clone()),
         ("tree", args.tree.clone()),
     ];
-    query.push(("format", (format == Format::Csv).then(|| "csv".to_owned())));
+    query.push(("format", format.asked().map(str::to_owned)));
     let path = format!("/v1/forms/{}", local::encode(form));
     let answered = local::get(settings, &path, &query).await?;
     if let Some(code) = refused(&answered) {
         return Ok(code);
     }
-    let text = match format {
-        Format::Csv => String::from_utf8(answered.body)?,
-        Format::Json => FormAnswer::parse(&answered.body)?.pretty()? + "\n",
+    let bytes = match format {
+        Format::Csv if args.output.is_some() => {
+            [csv::BYTE_ORDER_MARK.as_bytes(), &answered.body].concat()
+        }
+        Format::Csv | Format::Xlsx | Format::Docx | Format::Pdf => answered.body,
+        Format::Json => (FormAnswer::parse(&answered.body)?.pretty()? + "\n").into_bytes(),
         Format::Table => {
             let answer = FormAnswer::parse(&answered.body)?;
-            if args.by_level { table::by_level(&answer) } else { table::table(&answer) }
+            let text = if args.by_level { table::by_level(&answer) } else { table::table(&answer) };
+            text.into_bytes()
         }
     };
-    match &args.output {
-        Some(path) => {
-            std::fs::write(path, text).with_context(|| path.display().to_string())?;
-            Ok(ExitCode::from(DONE))
-        }
-        None => Ok(print(&text)),
+    output::write(args.output.as_deref(), &bytes)
+}
+
+/// How it is written, or why it is not.
+fn chosen(args: &ReportArgs, settings: &Settings) -> Result<Format, String> {
+    let of_file = || args.output.as_deref().map_or(Ok(Format::Table), Format::of_file);
+    let format = if settings.json { Format::Json } else { args.format.map_or_else(of_file, Ok)? };
+    if args.by_level && format != Format::Table {
+        return Err("--by-level is for the table alone; leave it out".to_owned());
     }
+    if format.is_binary() && args.output.is_none() && output::is_terminal() {
+        let word = format.asked().unwrap_or_default();
+        return Err(format!(
+            "{word} is nothing for a terminal; write it to a file with -o FILE.{word}, \
+             or hand it on with |"
+        ));
+    }
+    Ok(format)
 }
 
 async fn list(settings: &Settings) -> anyhow::Result<ExitCode> {

@@ -3,15 +3,14 @@
 use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Slot};
 use tonghop_core::form::{Row, RowKey, Sources, Table, fill};
 use tonghop_core::read::{Query, Tree, Value};
+use tonghop_report::{FormAnswer, Format, RenderError};
 
 use super::figure_id::FigureId;
 use super::json::Json;
 use super::{Answer, Problem, Request, facets};
 use crate::ask::{AskError, FIGURE_PARAMETERS, KnownAt, Lang, Wish};
-use crate::render::{FormAnswer, csv};
 use crate::view::Moment;
 
-const FORMATS: &[&str] = &["json", "csv"];
 /// Bytes that a cell of a form takes, about.
 const CELL_BYTES: usize = 110;
 
@@ -50,10 +49,9 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let known = catalogue.forms.iter().map(|form| form.id.clone());
         Problem::unknown_thing("form", request.name, "GET /v1/forms lists the forms", known)
     })?;
-    let format = parameters.get("format").unwrap_or("json");
-    if !FORMATS.contains(&format) {
-        return Err(Problem::one_of("format", format, FORMATS).into());
-    }
+    let word = parameters.get("format").unwrap_or("json");
+    let format =
+        Format::parse(word).ok_or_else(|| Problem::one_of("format", word, &Format::WORDS))?;
     let wish = Wish::read(&parameters, catalogue)?;
     let needs = facets::of_form(form, catalogue);
     let divided = facets::divided(&wish, slots(form, catalogue).map(|(_, indicator)| indicator));
@@ -62,20 +60,42 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);
-        Ok::<_, AskError>(Filled { table, query, position: moment.position, lag: moment.lag })
+        let unit = registry.get(query.root);
+        let unit_label = unit.map_or("", |unit| unit.name(query.window.to)).to_owned();
+        let (position, lag) = (moment.position, moment.lag);
+        Ok::<_, AskError>(Filled { table, query, unit_label, position, lag })
     });
     let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
-    if format == "json" {
+    if format == Format::Json {
         return Ok(Answer::json(json));
     }
     let answer = FormAnswer::parse(&json.0)
-        .map_err(|error| Problem::value("format", format, &error.to_string()))?;
-    let body = csv::csv(&answer).into_bytes();
+        .map_err(|error| Problem::value("format", word, &error.to_string()))?;
+    let body = format.form(&answer).map_err(|error| unrendered(&error, word))?;
+    // A browser shows what it can show, and saves the rest.
+    let shown = if format == Format::Pdf { "inline" } else { "attachment" };
+    let disposition = format!("{shown}; filename=\"{}\"", answer.file_name(format));
     Ok(Answer {
-        content_type: "text/csv; charset=utf-8; header=present",
+        content_type: format.content_type(),
+        disposition: Some(disposition),
         body,
         ..Answer::json(json)
     })
+}
+
+/// What does not fit into a format is the asker's to change; anything else is a defect.
+fn unrendered(error: &RenderError, word: &str) -> Problem {
+    match error {
+        RenderError::TooMuch { .. } => Problem::value("format", word, &error.to_string()),
+        RenderError::Misshapen { .. }
+        | RenderError::Xlsx(_)
+        | RenderError::Zip(_)
+        | RenderError::Io(_)
+        | RenderError::Font(_) => {
+            tracing::error!(%error, format = word, "a form could not be rendered");
+            super::defect()
+        }
+    }
 }
 
 /// Where the view stands.
@@ -148,6 +168,7 @@ fn slots<'a>(
 struct Filled {
     table: Table,
     query: Query,
+    unit_label: String,
     position: u64,
     lag: u64,
 }
@@ -182,11 +203,18 @@ impl Filled {
             .text(wish.lang.word())
             .raw(",\"title\":")
             .text(wish.lang.of(&form.label))
+            .raw(",\"unitLabel\":")
+            .text(&self.unit_label)
+            .raw(",\"source\":")
+            .text(&form.source)
             .raw(",\"columns\":[");
         if form.layout != Layout::List {
             columns(&mut json, &pairs, wish.lang);
         }
-        json.raw("]}");
+        json.raw("]");
+        groups(&mut json, form, wish.lang);
+        identities(&mut json, form);
+        json.raw("}");
         json
     }
 
@@ -293,6 +321,39 @@ fn columns(json: &mut Json, pairs: &[(&Slot, &Indicator)], lang: Lang) {
         json.key("key").text(&slot.key).raw(",\"label\":").text(lang.of(&slot.label));
         json.raw(",\"indicator\":").text(&indicator.id);
         json.raw(",\"counted\":").text(lang.of(&indicator.counted));
-        json.raw(",\"nature\":").text(indicator.nature.word()).raw("}");
+        json.raw(",\"nature\":").text(indicator.nature.word());
+        if let Some(short) = &slot.short {
+            json.raw(",\"short\":").text(lang.of(short));
+        }
+        if let Some(number) = &slot.number {
+            json.raw(",\"number\":").text(number);
+        }
+        json.raw(if slot.memo { ",\"memo\":true}" } else { "}" });
     }
+}
+
+fn key(form: &Form, place: usize) -> &str {
+    form.slots.get(place).map_or("", |slot| slot.key.as_str())
+}
+
+fn groups(json: &mut Json, form: &Form, lang: Lang) {
+    for (place, group) in form.groups.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { ",\"groups\":[{" });
+        json.key("label").text(lang.of(&group.label));
+        json.raw(",\"from\":").text(key(form, group.first));
+        json.raw(",\"to\":").text(key(form, group.last)).raw("}");
+    }
+    json.raw(if form.groups.is_empty() { "" } else { "]" });
+}
+
+fn identities(json: &mut Json, form: &Form) {
+    for (place, identity) in form.identities.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { ",\"identities\":[{" });
+        json.key("whole").text(key(form, identity.whole)).raw(",\"parts\":[");
+        for (place, part) in identity.parts.iter().enumerate() {
+            json.raw(if place > 0 { "," } else { "" }).text(key(form, *part));
+        }
+        json.raw("]}");
+    }
+    json.raw(if form.identities.is_empty() { "" } else { "]" });
 }

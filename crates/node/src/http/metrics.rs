@@ -52,6 +52,7 @@ pub(super) fn text(request: &Request<'_>) -> Result<Answer, AskError> {
     }
     Ok(Answer {
         status: StatusCode::OK,
+        disposition: None,
         content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
         body: text.into_bytes(),
     })

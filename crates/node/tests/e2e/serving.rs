@@ -80,7 +80,17 @@ async fn a_report_is_read_with_a_projector_and_without() {
     let file = data.file("form.csv");
     let to_file = ["--format", "csv", "--output", file.to_str().unwrap()];
     assert_eq!(report(&data, &to_file).await.expect(0).out, "");
-    assert_eq!(fs::read_to_string(&file).unwrap(), with[0]);
+    let written = fs::read_to_string(&file).unwrap();
+    assert_eq!(written.strip_prefix('\u{feff}'), Some(&*with[0]), "Excel sees that it is UTF-8");
+    for (name, begins) in [("a.xlsx", &b"PK"[..]), ("a.docx", b"PK"), ("a.pdf", b"%PDF-")] {
+        let file = data.file(name);
+        assert_eq!(report(&data, &["-o", file.to_str().unwrap()]).await.expect(0).out, "");
+        assert!(fs::read(&file).unwrap().starts_with(begins), "{name}");
+    }
+    let old = report(&data, &["-o", data.file("a.xls").to_str().unwrap()]).await.expect(2);
+    assert!(old.err.contains(".xlsx"), "{}", old.err);
+    let both = report(&data, &["--by-level", "--format", "csv"]).await.expect(2);
+    assert!(both.err.contains("--by-level"), "{}", both.err);
 
     for (wrong, said) in [
         (&["report", "--form", "nonsense", "--period", "2021-Q3"][..], "without --form"),

@@ -103,6 +103,17 @@ async fn tcp_hands_on_to_the_socket() {
     assert!(answer.contains("\"value\":78"), "{answer}");
     let head = request(address, "HEAD", "/v1/forms/bieu-06a?period=2021-Q3").await;
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    for (format, media, shown) in [
+        ("csv", "text/csv; charset=utf-8; header=present", "attachment"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "attachment"),
+        ("pdf", "application/pdf", "inline"),
+    ] {
+        let path = format!("/v1/forms/bieu-06a?period=2021-Q3&format={format}");
+        let head = request(address, "HEAD", &path).await;
+        assert!(head.contains(&format!("content-type: {media}\r\n")), "{head}");
+        let name = format!("{shown}; filename=\"bieu-06a_H41_2021-Q3.{format}\"");
+        assert!(head.contains(&format!("content-disposition: {name}\r\n")), "{head}");
+    }
     let posted = request(address, "POST", "/v1/forms").await;
     assert!(posted.starts_with("HTTP/1.1 405 "), "{posted}");
     assert!(posted.contains("application/problem+json"), "{posted}");

@@ -80,6 +80,11 @@ const COLUMNS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+fn slot(key: &str, label: Label, indicator: usize) -> Slot {
+    let number = key.strip_prefix('c').map(str::to_owned);
+    Slot { key: key.to_owned(), label, short: None, number, memo: false, indicator }
+}
+
 /// Indicators and forms like those of the catalogue files, fewer.
 pub(crate) fn catalogue() -> Catalogue {
     let mut indicators: Vec<Indicator> = COLUMNS
@@ -96,10 +101,8 @@ pub(crate) fn catalogue() -> Catalogue {
     let columns: Vec<Slot> = COLUMNS
         .iter()
         .enumerate()
-        .map(|(indicator, (key, _, _))| Slot {
-            key: (*key).to_owned(),
-            label: label(&format!("Cột {key}"), &format!("Column {key}")),
-            indicator,
+        .map(|(indicator, (key, _, _))| {
+            slot(key, label(&format!("Cột {key}"), &format!("Column {key}")), indicator)
         })
         .collect();
     let more = [
@@ -120,7 +123,7 @@ pub(crate) fn catalogue() -> Catalogue {
     ];
     let mut list = Vec::new();
     for (id, nature, rule) in more {
-        list.push(Slot { key: id.to_owned(), label: label(id, id), indicator: indicators.len() });
+        list.push(slot(id, label(id, id), indicators.len()));
         indicators.push(Indicator {
             id: id.to_owned(),
             label: label(id, id),
@@ -136,6 +139,8 @@ pub(crate) fn catalogue() -> Catalogue {
         source: "01/2020/TT-VPCP".to_owned(),
         layout,
         slots: slots.to_vec(),
+        groups: Vec::new(),
+        identities: Vec::new(),
     };
     let forms = vec![
         form("bieu-06a", Layout::ByUnit, &columns),

@@ -99,7 +99,13 @@ vi = "Văn bản"
 en = "Documents"
 source = "-"
 layout = "list"
-slots = [{ key = "issued", indicator = "documents.issued" }]
+slots = [
+    { key = "issued", indicator = "documents.issued" },
+    { key = "a", indicator = "documents.issued" },
+    { key = "b", indicator = "documents.issued" },
+]
+groups = [{ vi = "-", en = "-", from = "issued", to = "a" }]
+identities = ["issued = a + b"]
 "#;
 
 const CALENDAR: &str = r#"
@@ -135,6 +141,12 @@ fn errors_tell_the_file_and_the_line() {
         (1, "\"list\"", "\"by_anomaly\""),
         (1, "\"list\"", "\"by_system\""),
         (1, "\"issued\",", "\"issued\", vi = \"Đi\","),
+        (1, "\"issued\",", "\"issued\", short_vi = \"Đi\","),
+        (1, "to = \"a\"", "to = \"c\""),
+        (1, "from = \"issued\", to = \"a\"", "from = \"a\", to = \"issued\""),
+        (1, "to = \"a\" }", "to = \"a\" }, { vi = \"-\", en = \"-\", from = \"a\", to = \"b\" }"),
+        (1, "a + b", "a - b"),
+        (1, "a + b", "a + issued"),
         (2, "Y-06-15", "Y-06-31"),
         (2, "Y-06-15", "Y-10-15"),
         (2, "\"Q3\"", "\"quarter\""),
@@ -161,10 +173,16 @@ fn errors_tell_the_file_and_the_line() {
         indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `source`
         indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole
         indicators.toml:4: missing opening quote, expected `"`
-        forms.toml:8: "documents.received" is no indicator
+        forms.toml:9: "documents.received" is no indicator
         forms.toml:7: "by_anomaly" is no layout
-        forms.toml:8: "documents.issued" cannot be read by system
-        forms.toml:8: a slot has vi and en, or neither
+        forms.toml:9: "documents.issued" cannot be read by system
+        forms.toml:9: a slot has vi and en, or neither
+        forms.toml:9: a slot has short_vi and short_en, or neither
+        forms.toml:13: "c" is no slot
+        forms.toml:13: a group begins before it ends, and crosses no other
+        forms.toml:13: a group begins before it ends, and crosses no other
+        forms.toml:14: "issued = a - b" is no identity
+        forms.toml:14: "issued = a + issued" is no identity
         calendars.toml:8: "Y-06-31" is no day rule
         calendars.toml:9: the period ends before it begins
         calendars.toml:7: "quarter" is no period name

@@ -58,6 +58,9 @@ fn column(key: &str, label: &str) -> Column {
         indicator: "dossiers.x".to_owned(),
         counted: "hồ sơ".to_owned(),
         nature: "flow".to_owned(),
+        short: None,
+        number: None,
+        memo: false,
     }
 }
 
@@ -87,7 +90,11 @@ fn form(lang: Lang) -> FormAnswer {
         ]),
         lang,
         title: "Biểu số II.06a".to_owned(),
+        unit_label: "Nghệ An".to_owned(),
+        source: String::new(),
         columns: vec![column("c3", "Tổng số"), column("noDueDate", "Không có hạn")],
+        groups: Vec::new(),
+        identities: Vec::new(),
     }
 }
 
@@ -152,7 +159,7 @@ fn a_list_as_a_table_and_as_csv() {
     ];
     expect![[r#"
         Biểu số II.06a
-        H41
+        H41 Nghệ An
         2021-Q3 (legal), 15/06/2021 – 14/09/2021
         ┌───┬───────────────┬─────────┬─────────────┐
         │   ┆ Chỉ tiêu      ┆ Số liệu ┆ Đơn vị tính │

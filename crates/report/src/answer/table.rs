@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 use tonghop_core::words::Level;
 
-use super::number::{day, number};
 use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer};
-use crate::ask::Lang;
+use crate::lang::Lang;
+use crate::number::{day, number};
 
 /// Characters of a label; what is longer is cut.
 const LABEL_CHARS_MAX: usize = 44;
@@ -39,9 +39,9 @@ pub fn by_level(form: &FormAnswer) -> String {
     for level in shown {
         let of_level = levels.iter().find(|held| held.level.as_deref() == Some(level.word()));
         let cells = of_level.map(|held| held.cells.clone()).unwrap_or_default();
-        rows.push((level_name(level, lang).to_owned(), cells));
+        rows.push((super::level_name(level, lang).to_owned(), cells));
     }
-    rows.push((choose(lang, "Khác", "Others").to_owned(), others));
+    rows.push((lang.choose("Khác", "Others").to_owned(), others));
     let total = form.rows.iter().find(|row| row.key == "TOTAL");
     rows.extend(total.map(|row| (name(row), row.cells.clone())));
     columns(form, rows)
@@ -110,8 +110,7 @@ fn top(form: &FormAnswer) -> String {
     let period = form.period.as_deref().map_or_else(String::new, |period| {
         format!("{period} ({}), ", form.calendar.as_deref().unwrap_or(""))
     });
-    let unit = form.rows.iter().find(|row| row.key == form.unit).map_or("", |row| &row.label);
-    let unit = format!("{} {}", plain(&form.unit), plain(unit));
+    let unit = format!("{} {}", plain(&form.unit), plain(&form.unit_label));
     let mut out = format!("{}\n{}\n", plain(&form.title), unit.trim_end());
     writeln_to(&mut out, &format!("{period}{from} – {to}"));
     out
@@ -160,27 +159,6 @@ fn add(sums: &mut Cells, cells: &Cells) {
             }
             None => sums.0.push((key.clone(), cell.clone())),
         }
-    }
-}
-
-const fn level_name(level: Level, lang: Lang) -> &'static str {
-    match level {
-        Level::Province => choose(lang, "Tỉnh", "Province"),
-        Level::Department => choose(lang, "Sở, ban, ngành", "Departments"),
-        Level::District => choose(lang, "Huyện, thị xã, thành phố", "Districts"),
-        Level::Commune => choose(lang, "Xã, phường, thị trấn", "Communes"),
-        Level::Affiliate => choose(lang, "Đơn vị trực thuộc", "Affiliates"),
-        Level::Party => choose(lang, "Cơ quan Đảng", "Party bodies"),
-        Level::School => choose(lang, "Trường học", "Schools"),
-        Level::Health => choose(lang, "Cơ sở y tế", "Health facilities"),
-        Level::Outside => choose(lang, "Ngoài UBND tỉnh", "Outside the committee"),
-    }
-}
-
-const fn choose(lang: Lang, vi: &'static str, en: &'static str) -> &'static str {
-    match lang {
-        Lang::Vi => vi,
-        Lang::En => en,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tonghop_core::read::Share;
 
-use crate::ask::Lang;
+use crate::lang::Lang;
 
 /// A number with its thousands apart: `1.034.859` in Vietnamese, `1,034,859` in English.
 pub fn number(value: i64, lang: Lang) -> String {
@@ -44,7 +44,7 @@ const fn separators(lang: Lang) -> (char, char) {
 }
 
 /// A day as people write it: `14/09/2021` in Vietnamese; anything else as it stands.
-pub(super) fn day(text: &str, lang: Lang) -> String {
+pub fn day(text: &str, lang: Lang) -> String {
     let mut parts = text.split('-');
     match (lang, parts.next(), parts.next(), parts.next()) {
         (Lang::Vi, Some(year), Some(month), Some(day)) => format!("{day}/{month}/{year}"),

@@ -1,6 +1,7 @@
-//! A form that HTTP answered, shown: a table for the terminal, CSV, JSON.
+//! A form as the public JSON has it, shown: a table for the terminal, CSV, JSON, and a
+//! [`Document`](crate::Document) to be printed.
 //!
-//! What is read here is the public JSON, so that `report` shows what any other reader gets.
+//! What is read here is the public JSON, so that every format shows what any other reader gets.
 
 use std::fmt;
 
@@ -8,12 +9,13 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tonghop_core::read::Share;
+use tonghop_core::words::Level;
 
-use self::number::{number, percent};
-use crate::ask::Lang;
+use crate::lang::Lang;
+use crate::number::{number, percent};
 
 pub mod csv;
-pub mod number;
+mod print;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -49,8 +51,40 @@ pub struct FormAnswer {
     pub lang: Lang,
     /// What the form is called.
     pub title: String,
+    /// What the unit is called at the end of the window.
+    #[serde(default)]
+    pub unit_label: String,
+    /// Circular and form number.
+    #[serde(default)]
+    pub source: String,
     /// Its columns; none for a list, whose one column is `value`.
     pub columns: Vec<Column>,
+    /// How its columns are grouped in print.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// Which columns are sums of others in every row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
+}
+
+/// Columns under one head; one that lies inside another is a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// What they are called together.
+    pub label: String,
+    /// The key of the first column.
+    pub from: String,
+    /// The key of the last column.
+    pub to: String,
+}
+
+/// A column that equals the sum of others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The key of the sum.
+    pub whole: String,
+    /// The keys of what is added.
+    pub parts: Vec<String>,
 }
 
 /// Days from the first to the last, both counted.
@@ -113,6 +147,15 @@ pub struct Column {
     pub counted: String,
     /// `flow`, `stock`, `distinct` or `ratio`.
     pub nature: String,
+    /// What it is called below its group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<String>,
+    /// Its number in print.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Whether it stands beside the form, not in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub memo: bool,
 }
 
 /// A figure in its place.
@@ -200,8 +243,32 @@ impl FormAnswer {
         serde_json::from_slice(json)
     }
 
+    /// What a file of it is called: `bieu-06a_H41_2021-Q3.xlsx`; ASCII alone.
+    pub fn file_name(&self, format: crate::Format) -> String {
+        let days = format!("{}_{}", self.window.from, self.window.to);
+        let period = self.period.as_deref().unwrap_or(&days);
+        let name = [&self.form, &self.unit, period].join("_");
+        let kept = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
+        format!("{}.{}", name.chars().filter(kept).collect::<String>(), format.word())
+    }
+
     /// The same JSON, indented.
     pub fn pretty(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)
+    }
+}
+
+/// What the units of a level are called together.
+const fn level_name(level: Level, lang: Lang) -> &'static str {
+    match level {
+        Level::Province => lang.choose("Tỉnh", "Province"),
+        Level::Department => lang.choose("Sở, ban, ngành", "Departments"),
+        Level::District => lang.choose("Huyện, thị xã, thành phố", "Districts"),
+        Level::Commune => lang.choose("Xã, phường, thị trấn", "Communes"),
+        Level::Affiliate => lang.choose("Đơn vị trực thuộc", "Affiliates"),
+        Level::Party => lang.choose("Cơ quan Đảng", "Party bodies"),
+        Level::School => lang.choose("Trường học", "Schools"),
+        Level::Health => lang.choose("Cơ sở y tế", "Health facilities"),
+        Level::Outside => lang.choose("Ngoài UBND tỉnh", "Outside the committee"),
     }
 }

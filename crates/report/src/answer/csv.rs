@@ -2,6 +2,10 @@
 
 use super::{CellAnswer, Column, FormAnswer};
 
+/// The mark by which Excel knows that a file is UTF-8; without it Vietnamese is shown as rubbish.
+/// It goes before a file that a person will open, not into what a program reads.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// The form as CSV, with a head line.
 ///
 /// A text that begins with `=`, `+`, `-`, `@`, a tab or a line break gets a `'` before it, because

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::day::{Day, Instant};
-use crate::family::{document, dossier, meeting, post, procedure, site, unit};
+use crate::family::{document, dossier, figure, meeting, narrative, post, procedure, site, unit};
 use crate::fingerprint::{Content, Identity, TimelineKey};
 use crate::pack::{Packer, Unpacker};
 use crate::unit_code::UnitCode;
@@ -28,6 +28,10 @@ pub enum Body {
     Site(site::Event),
     /// About a dossier in the public post.
     Post(post::Event),
+    /// About a declared figure.
+    Figure(Box<figure::Event>),
+    /// About a section of a report.
+    Narrative(Box<narrative::Event>),
 }
 
 impl Body {
@@ -42,6 +46,8 @@ impl Body {
             Self::Meeting(event) => event.pack(tagged(out, Family::Meeting)),
             Self::Site(event) => event.pack(tagged(out, Family::Site)),
             Self::Post(event) => event.pack(tagged(out, Family::Post)),
+            Self::Figure(event) => event.pack(tagged(out, Family::Figure)),
+            Self::Narrative(event) => event.pack(tagged(out, Family::Narrative)),
         }
     }
 
@@ -59,6 +65,8 @@ impl Body {
             Family::Meeting => Self::Meeting(meeting::Event::unpack(from)?),
             Family::Site => Self::Site(site::Event::unpack(from)?),
             Family::Post => Self::Post(post::Event::unpack(from)?),
+            Family::Figure => Self::Figure(Box::new(figure::Event::unpack(from)?)),
+            Family::Narrative => Self::Narrative(Box::new(narrative::Event::unpack(from)?)),
         })
     }
 
@@ -73,6 +81,8 @@ impl Body {
             Self::Meeting(event) => event.rank(),
             Self::Site(event) => event.rank(),
             Self::Post(event) => event.rank(),
+            Self::Figure(event) => event.rank(),
+            Self::Narrative(event) => event.rank(),
         }
     }
 }

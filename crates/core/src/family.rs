@@ -7,7 +7,9 @@
 
 pub mod document;
 pub mod dossier;
+pub mod figure;
 pub mod meeting;
+pub mod narrative;
 pub mod post;
 pub mod procedure;
 pub mod site;

@@ -299,7 +299,9 @@ impl<'a> Batch<'a> {
             | Body::Document(_)
             | Body::Meeting(_)
             | Body::Site(_)
-            | Body::Post(_) => self.projection.check_unit(event.unit, event.statement.day)?,
+            | Body::Post(_)
+            | Body::Figure(_)
+            | Body::Narrative(_) => self.projection.check_unit(event.unit, event.statement.day)?,
         }
         self.projection.sources.is_known(event.unit, &event.source)
     }
@@ -410,7 +412,9 @@ fn code_of(timeline: &Timeline) -> Option<UnitCode> {
         | Body::Document(_)
         | Body::Meeting(_)
         | Body::Site(_)
-        | Body::Post(_) => None,
+        | Body::Post(_)
+        | Body::Figure(_)
+        | Body::Narrative(_) => None,
     })
 }
 

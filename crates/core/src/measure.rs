@@ -130,6 +130,11 @@ words! {
         /// Flow: results delivered whose dossier was accepted by post too.
         PostDeliveredAndAccepted = 124 "post.delivered_and_accepted",
 
+        /// Declared figures in force, by the day that each is of; facet: what it says.
+        FigureDeclared = 220 "figure.declared",
+        /// Narratives in force, by the day of their event; facet: the text.
+        NarrativeSubmitted = 221 "narrative.submitted",
+
         /// Flow: anomalies, by the day of the event that is odd; facet: which.
         Anomaly = 255 "anomaly",
     }
@@ -145,6 +150,8 @@ impl Measure {
             90..=109 => 5,
             110..=119 => 6,
             120..=139 => 7,
+            220 => 60,
+            221..=229 => 61,
             _ => 0,
         }
     }
@@ -163,6 +170,10 @@ words! {
         Kind = 3 "kind",
         /// By anomaly.
         Anomaly = 4 "anomaly",
+        /// By what a declared figure says.
+        Declared = 7 "declared",
+        /// By the text of a narrative.
+        Narrative = 8 "narrative",
     }
 }
 

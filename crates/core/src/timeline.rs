@@ -12,7 +12,7 @@ use crate::anomaly::Anomaly;
 use crate::contribution::{Contribution, Contributions};
 use crate::day::Day;
 use crate::event::{Body, Statement};
-use crate::family::{document, dossier, meeting, post, procedure, site, unit};
+use crate::family::{document, dossier, figure, meeting, narrative, post, procedure, site, unit};
 use crate::fingerprint::Identity;
 use crate::pack::{Packer, Unpacker};
 
@@ -113,6 +113,8 @@ impl Timeline {
             Some(Body::Meeting(_)) => each!(meeting::Meeting),
             Some(Body::Site(_)) => each!(site::Site),
             Some(Body::Post(_)) => each!(post::Post),
+            Some(Body::Figure(_)) => each!(figure::Figure),
+            Some(Body::Narrative(_)) => each!(narrative::Narrative),
         }
     }
 

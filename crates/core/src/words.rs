@@ -21,6 +21,10 @@ words! {
         Site = 6 "site",
         /// Dossiers through the public post (bưu chính công ích).
         Post = 7 "post",
+        /// Declared figures (số liệu báo cáo).
+        Figure = 100 "figure",
+        /// Narratives of a report (phần lời).
+        Narrative = 101 "narrative",
     }
 }
 
@@ -124,5 +128,21 @@ words! {
         ProvinceCommune = 3 "PROVINCE_COMMUNE",
         /// Within one body.
         Internal = 4 "INTERNAL",
+    }
+}
+
+words! {
+    /// How exact a declared number is.
+    Qualifier {
+        /// The number itself.
+        Exact = 1 "EXACT",
+        /// That many or more (trên, ít nhất).
+        AtLeast = 2 "AT_LEAST",
+        /// That many or fewer (dưới, nhiều nhất).
+        AtMost = 3 "AT_MOST",
+        /// About that many (khoảng, cơ bản).
+        Approximate = 4 "APPROXIMATE",
+        /// It was looked for, and nothing occurred (không phát sinh).
+        Nil = 5 "NIL",
     }
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use tonghop_core::day::{Day, Instant};
-use tonghop_core::limits::{ID_CHARS_MAX, SOURCE_BYTES_MAX, SUBJECT_BYTES_MAX};
+use tonghop_core::limits::{CODE_BYTES_MAX, ID_CHARS_MAX, SOURCE_BYTES_MAX, SUBJECT_BYTES_MAX};
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Family;
@@ -187,6 +187,16 @@ fn business_key(kind: Kind, subject: Cow<'_, str>) -> Result<Cow<'_, str>, Refus
             None if kind == Kind::Document(DocumentKind::Received) => Err(bad("subject", subject)),
             Some(Cow::Borrowed(_)) | None => Ok(subject),
         },
+        // The name of an indicator or a section, as it can stand in a path and in a list.
+        Family::Figure | Family::Narrative => {
+            let plain =
+                |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+            if subject.len() <= CODE_BYTES_MAX && subject.bytes().all(plain) {
+                Ok(subject)
+            } else {
+                Err(bad("subject", subject))
+            }
+        }
         Family::Dossier | Family::Meeting | Family::Site | Family::Post => Ok(subject),
     }
 }

@@ -1,16 +1,20 @@
 //! What the values of an event's data mean: the bodies of `core`.
 
 use tonghop_core::event::Body;
-use tonghop_core::family::{document, dossier, meeting, post, procedure, site, unit};
+use tonghop_core::family::{
+    document, dossier, figure, meeting, narrative, post, procedure, site, unit,
+};
 use tonghop_core::measure::Code;
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
-use tonghop_core::words::{Channel, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel};
+use tonghop_core::words::{
+    Channel, HomeLevel, Interlinked, Level, Outcome, Qualifier, Scope, ServiceLevel,
+};
 
 use crate::interner::Interner;
 use crate::kind::{
-    self as k, DocumentKind, DossierKind, Kind, MeetingKind, PostKind, ProcedureKind, SiteKind,
-    UnitKind,
+    self as k, DocumentKind, DossierKind, FigureKind, Kind, MeetingKind, NarrativeKind, PostKind,
+    ProcedureKind, SiteKind, UnitKind,
 };
 use crate::text::national_procedure;
 use crate::value::Values;
@@ -49,6 +53,12 @@ impl Bodies {
             Kind::Meeting(MeetingKind::Served) => meeting_body(values).map(Body::Meeting),
             Kind::Site(kind) => site_body(kind, values).map(Body::Site),
             Kind::Post(kind) => self.post(kind, values).map(Body::Post),
+            Kind::Figure(kind) => {
+                figure_body(kind, subject, values).map(|event| Body::Figure(Box::new(event)))
+            }
+            Kind::Narrative(NarrativeKind::Submitted) => {
+                narrative_body(subject, values).map(|event| Body::Narrative(Box::new(event)))
+            }
         };
         body.ok_or_else(incomplete)
     }
@@ -204,4 +214,30 @@ fn site_body(kind: SiteKind, values: &Values<'_>) -> Option<site::Event> {
         SiteKind::Opened => site::Event::Opened { name: values.text(k::site_opened::NAME)?.into() },
         SiteKind::Closed => site::Event::Closed,
     })
+}
+
+fn figure_body(kind: FigureKind, subject: &str, values: &Values<'_>) -> Option<figure::Event> {
+    use k::figure_declared::{AS_OF, FROM, NOTE, OF, QUALIFIER, TO, VALUE};
+    Some(match kind {
+        FigureKind::Declared => figure::Event::Declared(figure::Declaration {
+            indicator: Code::from(subject),
+            from: values.day(FROM),
+            to: values.day(TO),
+            as_of: values.day(AS_OF),
+            value: values.count(VALUE).unwrap_or(0),
+            of: values.count(OF),
+            qualifier: Qualifier::from_byte(values.word(QUALIFIER)?)?,
+            note: values.text(NOTE).map(Into::into),
+        }),
+        FigureKind::Withdrawn => figure::Event::Withdrawn,
+    })
+}
+
+fn narrative_body(subject: &str, values: &Values<'_>) -> Option<narrative::Event> {
+    use k::narrative_submitted::{PERIOD, TEXT};
+    Some(narrative::Event::Submitted(narrative::Narrative {
+        section: Code::from(subject),
+        period: Code::from(values.text(PERIOD)?),
+        text: values.text(TEXT)?.into(),
+    }))
 }

@@ -22,6 +22,7 @@ mod corrections;
 mod dossiers;
 mod dossiers_odd;
 mod families;
+mod figures;
 mod forms;
 mod laws;
 mod naive;

@@ -76,7 +76,9 @@ fn layout(word: &str) -> Option<Layout> {
         "by_unit" => Some(Layout::ByUnit),
         "list" => Some(Layout::List),
         _ => match FacetKind::parse(word.strip_prefix("by_")?)? {
-            FacetKind::All | FacetKind::Anomaly => None,
+            FacetKind::All | FacetKind::Anomaly | FacetKind::Declared | FacetKind::Narrative => {
+                None
+            }
             kind @ (FacetKind::Field | FacetKind::Procedure | FacetKind::Kind) => {
                 Some(Layout::ByFacet(kind))
             }

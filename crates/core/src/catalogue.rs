@@ -2,6 +2,8 @@
 //! here.
 
 use crate::calendar::Calendar;
+use crate::checks::Check;
+use crate::day::Day;
 use crate::measure::{FacetKind, Measure};
 
 /// A text in both languages.
@@ -84,6 +86,13 @@ pub enum Rule {
         /// The denominator.
         whole: Vec<Term>,
     },
+    /// What units declared; no system emits it.
+    Declared {
+        /// The id of the indicator, which declarations name.
+        indicator: String,
+        /// How what was declared may be added.
+        nature: Nature,
+    },
 }
 
 /// The nature of an indicator: how it may be added.
@@ -97,6 +106,8 @@ pub enum Nature {
     Distinct,
     /// Over neither; its parts may be.
     Ratio,
+    /// As its rule says: it is declared, not computed.
+    Declared,
 }
 
 impl Nature {
@@ -107,12 +118,13 @@ impl Nature {
             Self::Stock => "stock",
             Self::Distinct => "distinct",
             Self::Ratio => "ratio",
+            Self::Declared => "declared",
         }
     }
 
     /// Reads the word of a catalogue file.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Flow, Self::Stock, Self::Distinct, Self::Ratio]
+        [Self::Flow, Self::Stock, Self::Distinct, Self::Ratio, Self::Declared]
             .into_iter()
             .find(|nature| nature.word() == word)
     }
@@ -133,6 +145,25 @@ pub struct Indicator {
     pub rule: Rule,
     /// Decree and article, or how the definition was chosen.
     pub source: String,
+    /// The first day on which it is asked for, if it was not always.
+    pub valid_from: Option<Day>,
+    /// The last day on which it is asked for, if it has ended.
+    pub valid_to: Option<Day>,
+}
+
+impl Indicator {
+    /// Whether it is asked for on the day.
+    pub fn is_valid_on(&self, day: Day) -> bool {
+        self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
+    }
+
+    /// How it is added: the nature of what is declared, where it is declared.
+    pub const fn adds_as(&self) -> Nature {
+        match self.rule {
+            Rule::Declared { nature, .. } => nature,
+            Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => self.nature,
+        }
+    }
 }
 
 /// A column of a form, or a row of a list.
@@ -182,6 +213,8 @@ pub struct Catalogue {
     pub forms: Vec<Form>,
     /// Calendars; the first is the default.
     pub calendars: Vec<Calendar>,
+    /// What must hold between figures.
+    pub checks: Vec<Check>,
 }
 
 impl Catalogue {

@@ -74,6 +74,7 @@ pub fn facets_needed(form: &Form, catalogue: &Catalogue) -> Vec<FacetKind> {
 pub fn facet_needed(indicator: &Indicator) -> Option<FacetKind> {
     match &indicator.rule {
         Rule::Distinct(kind, _) => Some(*kind),
+        Rule::Declared { .. } => Some(FacetKind::Declared),
         Rule::Sum(_) | Rule::Ratio { .. } => None,
     }
 }

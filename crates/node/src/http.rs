@@ -39,7 +39,7 @@ mod indicators;
 mod json;
 mod metrics;
 mod problem;
-mod similar;
+
 mod units;
 
 pub use figure_id::FigureId;

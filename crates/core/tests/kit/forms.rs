@@ -61,6 +61,8 @@ pub(crate) fn indicator(id: &str, rule: Rule) -> Indicator {
         nature: Nature::Flow,
         rule,
         source: String::new(),
+        valid_from: None,
+        valid_to: None,
     }
 }
 
@@ -80,7 +82,7 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
         slots: slots.collect(),
     };
     let indicators = columns.iter().map(|(id, terms)| indicator(id, sum(terms))).collect();
-    Catalogue { indicators, forms: vec![form], calendars: Vec::new() }
+    Catalogue { indicators, forms: vec![form], calendars: Vec::new(), checks: Vec::new() }
 }
 
 /// What is read: a store laid out once.
@@ -113,7 +115,7 @@ impl Reader {
     pub(crate) fn count_of(&self, query: Query, terms: &str) -> i64 {
         match figure(&indicator("x", sum(terms)), query, self.sources()) {
             Value::Count(count) => count,
-            Value::Share(share) => panic!("{share:?} is no count"),
+            other => panic!("{other:?} is no count"),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Term};
-use tonghop_core::measure::FacetKind;
+use tonghop_core::measure::{FacetKind, Measure};
 
 use crate::view::FacetNeed;
 
@@ -29,6 +29,10 @@ pub(super) fn of_indicator(indicator: &Indicator, by: Option<FacetKind>) -> Vec<
     };
     let mut needs = BTreeSet::new();
     let read = match &indicator.rule {
+        Rule::Declared { .. } => {
+            needs.insert((FacetKind::Declared, Measure::FigureDeclared.group()));
+            return needs.into_iter().collect();
+        }
         Rule::Sum(terms) => groups(terms),
         Rule::Ratio { part, whole } => groups(part).union(&groups(whole)).copied().collect(),
         Rule::Distinct(kind, measures) => {

@@ -90,7 +90,8 @@ fn answer(
     forms::question(&mut json, wish);
     json.raw(",");
     forms::value(&mut json, value);
-    json.raw(",\"status\":\"computed\",\"figure\":").text(&id.to_string());
+    json.raw(",\"status\":").text(forms::status(indicator));
+    json.raw(",\"figure\":").text(&id.to_string());
     about(&mut json, indicator, wish.lang);
     if let Some((kind, code)) = &id.facet {
         json.raw(",\"facet\":{\"kind\":").text(kind.word()).raw(",\"code\":").text(code).raw("}");

@@ -9,14 +9,8 @@ use super::{CatalogueError, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    form: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    id: Spanned<String>,
+pub(super) struct Row {
+    pub(super) id: Spanned<String>,
     vi: String,
     en: String,
     source: String,
@@ -34,17 +28,19 @@ struct SlotRow {
 }
 
 pub(super) fn read(
-    source: &Source<'_>,
+    rows: Vec<(Source<'_>, Row)>,
     indicators: &[Indicator],
 ) -> Result<Vec<Form>, CatalogueError> {
-    let file: File = source.parse()?;
-    source.once(file.form.iter().map(|row| &row.id))?;
-    file.form.into_iter().map(|row| form(source, row, indicators)).collect()
+    rows.into_iter().map(|(source, row)| form(&source, row, indicators)).collect()
 }
 
 fn form(source: &Source<'_>, row: Row, indicators: &[Indicator]) -> Result<Form, CatalogueError> {
     source.once(row.slots.iter().map(|slot| &slot.key))?;
-    let layout = source.value(&row.layout, "layout", layout)?;
+    if row.slots.is_empty() {
+        return Err(source.error(&row.id.span(), "the form names no indicator"));
+    }
+    let layouts = ["by_unit", "by_field", "by_procedure", "by_kind", "list"];
+    let layout = source.known(&row.layout, "layout", layout, layouts.into_iter())?;
     let slot = |slot| slot_of(source, slot, indicators);
     Ok(Form {
         id: row.id.into_inner(),
@@ -61,7 +57,8 @@ fn slot_of(
     indicators: &[Indicator],
 ) -> Result<Slot, CatalogueError> {
     let find = |id: &str| indicators.iter().position(|indicator| indicator.id == id);
-    let indicator = source.value(&row.indicator, "indicator", find)?;
+    let known = indicators.iter().map(|indicator| indicator.id.as_str());
+    let indicator = source.known(&row.indicator, "indicator", find, known)?;
     let known = indicators.get(indicator).map(|indicator| indicator.label.clone());
     let label = match (row.vi, row.en, known) {
         (Some(vi), Some(en), _) => Label { vi, en },

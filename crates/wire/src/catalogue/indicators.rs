@@ -3,20 +3,15 @@
 use serde::Deserialize;
 use toml::Spanned;
 use tonghop_core::catalogue::{Indicator, Label, Nature, Reading, Rule, Term};
+use tonghop_core::day::Day;
 use tonghop_core::measure::{FacetKind, Measure};
 
 use super::{CatalogueError, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    indicator: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    id: Spanned<String>,
+pub(super) struct Row {
+    pub(super) id: Spanned<String>,
     vi: String,
     en: String,
     counted_vi: String,
@@ -27,23 +22,27 @@ struct Row {
     of: Option<Vec<Spanned<String>>>,
     part: Option<Vec<Spanned<String>>>,
     whole: Option<Vec<Spanned<String>>>,
+    declared: Option<Spanned<String>>,
     source: String,
+    valid_from: Option<Spanned<String>>,
+    valid_to: Option<Spanned<String>>,
 }
 
-pub(super) fn read(source: &Source<'_>) -> Result<Vec<Indicator>, CatalogueError> {
-    let file: File = source.parse()?;
-    source.once(file.indicator.iter().map(|row| &row.id))?;
-    file.indicator.into_iter().map(|row| indicator(source, row)).collect()
+pub(super) fn read(rows: Vec<(Source<'_>, Row)>) -> Result<Vec<Indicator>, CatalogueError> {
+    rows.into_iter().map(|(source, row)| indicator(&source, row)).collect()
 }
 
 fn indicator(source: &Source<'_>, row: Row) -> Result<Indicator, CatalogueError> {
-    let nature = source.value(&row.nature, "nature", Nature::parse)?;
+    let nature = source.known(&row.nature, "nature", Nature::parse, NATURES.iter().copied())?;
     let rule = rule(source, &row)?;
     if !agree(nature, &rule) {
         let problem = format!("what is read is no {}", nature.word());
         return Err(source.error(&row.nature.span(), problem));
     }
+    let (valid_from, valid_to) = validity(source, &row)?;
     Ok(Indicator {
+        valid_from,
+        valid_to,
         id: row.id.into_inner(),
         label: Label { vi: row.vi, en: row.en },
         counted: Label { vi: row.counted_vi, en: row.counted_en },
@@ -54,25 +53,91 @@ fn indicator(source: &Source<'_>, row: Row) -> Result<Indicator, CatalogueError>
 }
 
 fn rule(source: &Source<'_>, row: &Row) -> Result<Rule, CatalogueError> {
+    if let Some(nature) = &row.declared {
+        return declared(source, row, nature);
+    }
     match (&row.sum, &row.distinct, &row.of, &row.part, &row.whole) {
         (Some(sum), None, None, None, None) => Ok(Rule::Sum(terms(source, sum)?)),
         (None, Some(facet), Some(of), None, None) => {
-            let facet = source.value(facet, "facet", FacetKind::parse)?;
-            let measure = |text| source.value(text, "measure", Measure::parse);
+            let facets = FacetKind::ALL.iter().map(|kind| kind.word());
+            let facet = source.known(facet, "facet", FacetKind::parse, facets)?;
+            let measure = |text| source.known(text, "measure", Measure::parse, measures());
             Ok(Rule::Distinct(facet, of.iter().map(measure).collect::<Result<_, _>>()?))
         }
         (None, None, None, Some(part), Some(whole)) => {
             Ok(Rule::Ratio { part: terms(source, part)?, whole: terms(source, whole)? })
         }
         _ => {
-            let problem = "an indicator has a sum, or distinct and of, or part and whole";
+            let problem =
+                "an indicator has a sum, or distinct and of, or part and whole, or declared";
             Err(source.error(&row.id.span(), problem))
         }
     }
 }
 
+/// An indicator that no system emits: `declared` says how its figure may be added.
+fn declared(
+    source: &Source<'_>,
+    row: &Row,
+    nature: &Spanned<String>,
+) -> Result<Rule, CatalogueError> {
+    let computed = [&row.sum, &row.of, &row.part, &row.whole].iter().any(|list| list.is_some());
+    if computed || row.distinct.is_some() {
+        let problem = "what is declared is not computed: leave the measures out";
+        return Err(source.error(&nature.span(), problem));
+    }
+    let parse = |word: &str| Nature::parse(word).filter(|nature| *nature != Nature::Declared);
+    let known = NATURES.iter().filter(|word| **word != Nature::Declared.word());
+    let nature = source.known(nature, "nature", parse, known.copied())?;
+    Ok(Rule::Declared { indicator: row.id.get_ref().clone(), nature })
+}
+
+fn validity(source: &Source<'_>, row: &Row) -> Result<(Option<Day>, Option<Day>), CatalogueError> {
+    let day = |text: &Option<Spanned<String>>| {
+        text.as_ref().map(|text| source.value(text, "day (YYYY-MM-DD)", Day::parse)).transpose()
+    };
+    let (from, to) = (day(&row.valid_from)?, day(&row.valid_to)?);
+    match &row.valid_to {
+        Some(text) if to < from => {
+            Err(source.error(&text.span(), "valid_to lies before valid_from"))
+        }
+        Some(_) | None => Ok((from, to)),
+    }
+}
+
 fn terms(source: &Source<'_>, texts: &[Spanned<String>]) -> Result<Vec<Term>, CatalogueError> {
-    texts.iter().map(|text| source.value(text, "term", Term::parse)).collect()
+    texts.iter().map(|text| term(source, text)).collect()
+}
+
+const NATURES: &[&str] = &[
+    Nature::Flow.word(),
+    Nature::Stock.word(),
+    Nature::Distinct.word(),
+    Nature::Ratio.word(),
+    Nature::Declared.word(),
+];
+
+fn measures() -> impl Iterator<Item = &'static str> {
+    Measure::ALL.iter().map(|measure| measure.word())
+}
+
+/// A term; if it is none, what is wrong in it: its reading or its measure.
+fn term(source: &Source<'_>, text: &Spanned<String>) -> Result<Term, CatalogueError> {
+    if let Some(term) = Term::parse(text.get_ref()) {
+        return Ok(term);
+    }
+    let Some((reading, measure)) = text.get_ref().trim_start_matches('-').split_once(':') else {
+        let problem = format!(
+            "{:?} is no term: write reading:measure, such as flow:document.issued",
+            text.get_ref()
+        );
+        return Err(source.error(&text.span(), problem));
+    };
+    let part = |part: &str| Spanned::new(text.span(), part.to_owned());
+    let readings = ["flow", "opening", "closing", "moved_in", "moved_out"];
+    let reading = source.known(&part(reading), "reading", Reading::parse, readings.into_iter())?;
+    let measure = source.known(&part(measure), "measure", Measure::parse, measures())?;
+    Ok(Term { negative: text.get_ref().starts_with('-'), reading, measure })
 }
 
 /// Whether something that is read like this may be added as the nature says.
@@ -83,7 +148,10 @@ fn agree(nature: Nature, rule: &Rule) -> bool {
         }
         (Nature::Stock, Rule::Sum(_))
         | (Nature::Distinct, Rule::Distinct(..))
-        | (Nature::Ratio, Rule::Ratio { .. }) => true,
-        (Nature::Flow | Nature::Stock | Nature::Distinct | Nature::Ratio, _) => false,
+        | (Nature::Ratio, Rule::Ratio { .. })
+        | (Nature::Declared, Rule::Declared { .. }) => true,
+        (Nature::Flow | Nature::Stock | Nature::Distinct | Nature::Ratio | Nature::Declared, _) => {
+            false
+        }
     }
 }

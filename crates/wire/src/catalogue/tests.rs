@@ -125,19 +125,19 @@ fn errors_tell_the_file_and_the_line() {
     let twice = format!("{INDICATOR}{INDICATOR}");
     told.push_str(&from_texts(&twice, FORM, CALENDAR).unwrap_err().to_string());
     expect![[r#"
-        indicators.toml:9: "flow:document.isued" is no term
-        indicators.toml:9: "sum:document.issued" is no term
-        indicators.toml:8: "flows" is no nature
+        indicators.toml:9: "document.isued" is no measure; did you mean document.issued?
+        indicators.toml:9: "sum" is no reading; it is one of flow, opening, closing, moved_in, moved_out
+        indicators.toml:8: "flows" is no nature; did you mean flow?
         indicators.toml:8: what is read is no ratio
         indicators.toml:8: what is read is no flow
-        indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `source`
-        indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole
+        indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `declared`, `source`, `valid_from`, `valid_to`
+        indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole, or declared
         indicators.toml:4: missing opening quote, expected `"`
-        forms.toml:8: "documents.received" is no indicator
-        forms.toml:7: "by_anomaly" is no layout
+        forms.toml:8: "documents.received" is no indicator; did you mean documents.issued?
+        forms.toml:7: "by_anomaly" is no layout; it is one of by_unit, by_field, by_procedure, by_kind, list
         forms.toml:8: a slot has vi and en, or neither
         calendars.toml:8: "Y-06-31" is no day rule
         calendars.toml:9: the period ends before it begins
         calendars.toml:7: "quarter" is no period name
-        indicators.toml:13: "documents.issued" is there twice"#]].assert_eq(&told);
+        indicators.toml:13: "documents.issued" is there twice, first at indicators.toml:3"#]].assert_eq(&told);
 }

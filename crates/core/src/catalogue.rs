@@ -95,6 +95,19 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// The measures that are read; none if it is declared.
+    pub fn measures(&self) -> Option<Vec<Measure>> {
+        let of = |terms: &[Term]| terms.iter().map(|term| term.measure).collect::<Vec<_>>();
+        match self {
+            Self::Sum(terms) => Some(of(terms)),
+            Self::Distinct(_, measures) => Some(measures.clone()),
+            Self::Ratio { part, whole } => Some([of(part), of(whole)].concat()),
+            Self::Declared { .. } => None,
+        }
+    }
+}
+
 /// The nature of an indicator: how it may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {

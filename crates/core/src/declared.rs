@@ -12,10 +12,15 @@ use crate::book::{Book, FacetBooks};
 use crate::catalogue::Nature;
 use crate::day::{Day, Window};
 use crate::family::figure::Declaration;
+use crate::family::narrative::Narrative;
 use crate::measure::Measure;
 use crate::read::{Share, Value};
 use crate::unit_code::UnitCode;
 use crate::words::Qualifier;
+
+mod shown;
+
+pub use shown::shown;
 
 /// Whole numbers from `low` to `high`, both possible; never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,26 +201,55 @@ pub fn statements(
 }
 
 fn stand(declaration: &Declaration, book: &Book, known: Option<Day>, out: &mut Vec<Statement>) {
+    for (unit, day, recorded, times) in standing(book, Measure::FigureDeclared, known) {
+        out.push(Statement { declaration: declaration.clone(), unit, day, recorded, times });
+    }
+}
+
+/// The cells of a measure that are in force: unit, day, the recorded day since when, how often.
+fn standing(book: &Book, measure: Measure, known: Option<Day>) -> Vec<(UnitCode, Day, Day, i64)> {
+    let mut standing: Vec<(UnitCode, Day, Day, i64)> = Vec::new();
     for (unit, of_unit) in book.units() {
-        let Some(series) = of_unit.series(Measure::FigureDeclared) else { continue };
+        let Some(series) = of_unit.series(measure) else { continue };
         let cells = series.cells().filter(|(_, recorded, _)| known.is_none_or(|k| *recorded <= k));
-        let mut by_day: Vec<(Day, Day, i64)> = Vec::new();
         for (day, recorded, amount) in cells {
-            match by_day.last_mut() {
-                Some((held, since, times)) if *held == day => {
+            match standing.last_mut() {
+                Some((of, held, since, times)) if (*of, *held) == (unit, day) => {
                     if *times <= 0 {
                         *since = recorded;
                     }
                     *times += amount;
                 }
-                _ => by_day.push((day, recorded, amount)),
+                _ => standing.push((unit, day, recorded, amount)),
             }
         }
-        for (day, recorded, times) in by_day.into_iter().filter(|(_, _, times)| *times > 0) {
-            let declaration = declaration.clone();
-            out.push(Statement { declaration, unit, day, recorded, times });
+    }
+    standing.retain(|(_, _, _, times)| *times > 0);
+    standing
+}
+
+/// A text in force, by unit, section and period.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written {
+    /// Who wrote it.
+    pub unit: UnitCode,
+    /// The section, the period and the text.
+    pub narrative: Narrative,
+    /// The recorded day since which it stands.
+    pub recorded: Day,
+}
+
+/// The texts that stood at the end of the day of knowledge, in order of unit and section.
+pub fn written(books: Option<&FacetBooks>, known: Option<Day>) -> Vec<Written> {
+    let mut written = Vec::new();
+    for (code, book) in books.into_iter().flat_map(FacetBooks::iter) {
+        let Some(narrative) = Narrative::parse(code) else { continue };
+        for (unit, _, recorded, _) in standing(book, Measure::NarrativeSubmitted, known) {
+            written.push(Written { unit, narrative: narrative.clone(), recorded });
         }
     }
+    written.sort_unstable();
+    written
 }
 
 /// What one unit's statements of one indicator say for a window; none if they say nothing of it.

@@ -45,6 +45,7 @@ pub mod measure;
 pub mod pack;
 pub mod projector;
 pub mod read;
+pub mod reconcile;
 pub mod refusal;
 pub mod registry;
 pub mod timeline;

@@ -190,6 +190,14 @@ impl Scope {
         Opened(self.codes.iter().map(|code| book.unit(*code)).collect())
     }
 
+    /// Whether any unit of the subtree ever had a cell of one of the measures.
+    pub fn reports(&self, measures: &[Measure], book: &Opened<'_>) -> bool {
+        let units = self.epochs.iter().flat_map(|epoch| &epoch.chains).map(|(unit, _)| *unit);
+        units
+            .filter_map(|unit| book.unit(unit))
+            .any(|unit| measures.iter().any(|measure| unit.series(*measure).is_some()))
+    }
+
     /// The sum of the terms for every unit's subtree, in the order of `codes`.
     pub fn sums(&self, terms: &[Term], book: &Opened<'_>) -> Vec<i64> {
         self.amounts(terms, book, &mut Readings::default()).subtree

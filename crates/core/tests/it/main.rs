@@ -27,6 +27,7 @@ mod forms;
 mod laws;
 mod naive;
 mod reading;
+mod reconciling;
 mod refusals;
 mod replacements;
 mod trees;

@@ -2,6 +2,7 @@
 
 pub mod declare;
 pub mod doctor;
+pub mod indicators;
 pub mod project;
 pub mod publish;
 pub mod reconciliation;

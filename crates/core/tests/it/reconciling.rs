@@ -232,7 +232,8 @@ fn a_wild_quarter_is_told_and_an_ordinary_one_is_not() {
     let past: Vec<Window> = (1..=5).map(month).collect();
     expect![[r#"
         outlier documents.issued: 20 is far from the median 1 of 5 past periods (deviation 0)
-    "#]].assert_eq(&told(&lines, &past));
+    "#]]
+    .assert_eq(&told(&lines, &past));
     assert_eq!(told(&lines, &past[..3]), "");
 }
 

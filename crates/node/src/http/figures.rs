@@ -19,7 +19,7 @@ pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
     let allowed: Vec<&'static str> =
         ["indicator"].iter().chain(FIGURE_PARAMETERS).copied().collect();
     let parameters = request.parameters(&allowed)?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let id = parameters
         .get("indicator")
         .ok_or_else(|| Problem::parameter("indicator", "which? GET /v1/indicators lists them"))?;
@@ -43,7 +43,8 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
         Problem::unknown_thing("figure", request.name, hint, std::iter::empty())
     };
     let id = FigureId::parse(request.name).ok_or_else(unknown)?;
-    let indicator = request.view()?.catalogue().indicator(&id.indicator).ok_or_else(unknown)?;
+    let catalogue = request.view()?.catalogue();
+    let indicator = catalogue.indicator(&id.indicator).ok_or_else(unknown)?;
     let asked = Asked { window: id.window, period: None };
     let (tree, known_at) = (id.tree, id.known_at);
     let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };

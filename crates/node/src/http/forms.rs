@@ -19,7 +19,7 @@ const CELL_BYTES: usize = 110;
 /// `/v1/forms`.
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     let lang = request.parameters(&["lang"])?.lang()?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let now = stand(request)?;
     let mut json = Json::with_capacity(16 * 1024);
     json.raw("{\"position\":").number(now.position).raw(",\"lag\":").number(now.lag);
@@ -46,7 +46,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
 pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let allowed: Vec<&'static str> = FIGURE_PARAMETERS.iter().copied().chain(["format"]).collect();
     let parameters = request.parameters(&allowed)?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let form = catalogue.form(request.name).ok_or_else(|| {
         let known = catalogue.forms.iter().map(|form| form.id.clone());
         Problem::unknown_thing("form", request.name, "GET /v1/forms lists the forms", known)

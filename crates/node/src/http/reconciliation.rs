@@ -24,7 +24,7 @@ const PAST_YEARS: i32 = 9;
 pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let allowed: Vec<&'static str> = FIGURE_PARAMETERS.iter().copied().chain(["format"]).collect();
     let parameters = request.parameters(&allowed)?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let format = parameters.get("format").unwrap_or("json");
     if !FORMATS.contains(&format) {
         return Err(Problem::one_of("format", format, FORMATS).into());

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tonghop_core::catalogue::{Indicator, Label, Nature, Reading, Rule, Term};
 use tonghop_core::day::Day;
+use tonghop_core::limits::CODE_BYTES_MAX;
 use tonghop_core::measure::{FacetKind, Measure};
 
 use super::{CatalogueError, Source};
@@ -33,6 +34,8 @@ pub(super) fn read(rows: Vec<(Source<'_>, Row)>) -> Result<Vec<Indicator>, Catal
 }
 
 fn indicator(source: &Source<'_>, row: Row) -> Result<Indicator, CatalogueError> {
+    let plain = |id: &str| is_plain(id).then_some(());
+    source.value(&row.id, "id: 1 to 64 of a-z A-Z 0-9 . _ -", plain)?;
     let nature = source.known(&row.nature, "nature", Nature::parse, NATURES.iter().copied())?;
     let rule = rule(source, &row)?;
     if !agree(nature, &rule) {
@@ -50,6 +53,12 @@ fn indicator(source: &Source<'_>, row: Row) -> Result<Indicator, CatalogueError>
         rule,
         source: row.source,
     })
+}
+
+/// Whether the id can stand in a path, in a declaration and in a rule.
+fn is_plain(id: &str) -> bool {
+    (1..=CODE_BYTES_MAX).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 fn rule(source: &Source<'_>, row: &Row) -> Result<Rule, CatalogueError> {

@@ -14,6 +14,7 @@ use crate::ask::Lang;
 
 pub mod csv;
 pub mod number;
+pub mod said;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -124,7 +125,10 @@ pub struct CellAnswer {
     /// The ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Ratio>,
-    /// `computed`.
+    /// What is declared and no number: nil, missing, a bound.
+    #[serde(flatten)]
+    pub said: said::SaidAnswer,
+    /// `computed` or `declared`.
     pub status: String,
     /// The id of the figure; none for a sum over a level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +147,9 @@ pub struct Ratio {
 impl CellAnswer {
     /// As a person reads it.
     pub fn show(&self, lang: Lang) -> String {
+        if let Some(words) = said::in_words(self, lang) {
+            return words;
+        }
         match (self.value, self.ratio) {
             (Some(value), _) => number(value, lang),
             (None, Some(ratio)) => percent(Share { part: ratio.part, whole: ratio.whole }, lang),

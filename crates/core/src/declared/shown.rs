@@ -4,7 +4,8 @@ use super::Range;
 use crate::catalogue::Label;
 use crate::read::Value;
 
-/// A value as people write it, in both languages: `trên 4.000`, `không phát sinh`, `–`.
+/// A value as people write it, in both languages: `từ 4.000 trở lên`, `không phát sinh`. That
+/// nobody declared anything reads otherwise than that nothing occurred, and than 0.
 pub fn shown(value: Value) -> Label {
     match value {
         Value::Count(count) => both(|mark| grouped(count, mark)),
@@ -12,24 +13,25 @@ pub fn shown(value: Value) -> Label {
             both(|mark| format!("{}/{}", grouped(share.part, mark), grouped(share.whole, mark)))
         }
         Value::Nil => label("không phát sinh", "none occurred"),
-        Value::Missing => label("–", "–"),
-        Value::Bound(range) => bound(range),
+        Value::Missing => label("chưa khai", "not declared"),
+        Value::Bound(range) => bound(range, &grouped),
         Value::BoundShare(part, whole) => {
-            let (part, whole) = (bound(part), both(|mark| grouped(whole, mark)));
-            Label {
-                vi: format!("{}/{}", part.vi, whole.vi),
-                en: format!("{}/{}", part.en, whole.en),
-            }
+            // All of it is as much as it can be: that is no bound that anybody stated.
+            let part = Range { high: part.high.filter(|high| *high < whole || part.rough), ..part };
+            bound(part, &|value, mark| match whole {
+                100 => format!("{} %", grouped(value, mark)),
+                whole => format!("{}/{}", grouped(value, mark), grouped(whole, mark)),
+            })
         }
     }
 }
 
-fn bound(range: Range) -> Label {
-    let low = both(|mark| grouped(range.low, mark));
+fn bound(range: Range, write: &impl Fn(i64, char) -> String) -> Label {
+    let low = both(|mark| write(range.low, mark));
     let Some(high) = range.high else {
         return label(&format!("từ {} trở lên", low.vi), &format!("at least {}", low.en));
     };
-    let most = both(|mark| grouped(high, mark));
+    let most = both(|mark| write(high, mark));
     match (range.low, range.rough) {
         (from, true) if from == high => {
             label(&format!("khoảng {}", low.vi), &format!("about {}", low.en))

@@ -56,7 +56,7 @@ pub struct DeclareArgs {
     /// Words about it
     #[arg(long, conflicts_with = "from_file")]
     note: Option<String>,
-    /// A CSV file of figures
+    /// A table of figures: a CSV file, or the first sheet of an XLSX file
     #[arg(long, value_name = "FILE")]
     from_file: Option<PathBuf>,
     /// The unit that declares [default: the province]
@@ -70,6 +70,10 @@ pub struct DeclareArgs {
 /// Runs the command.
 pub async fn run(args: &DeclareArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let declared = match &args.from_file {
+        Some(file) if is_workbook(file) => {
+            std::fs::metadata(file).with_context(|| file.display().to_string())?;
+            table::of_workbook(file)
+        }
         Some(file) => {
             let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
             table::of_csv(&text)
@@ -108,6 +112,10 @@ pub async fn run(args: &DeclareArgs, settings: &Settings) -> anyhow::Result<Exit
     let published = publish::run(&publish::PublishArgs::strict(&file), settings).await;
     std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
     published
+}
+
+fn is_workbook(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }
 
 /// The events of these declarations, a line each; or what is wrong with them.

@@ -71,7 +71,10 @@ async fn indicators_are_listed_and_files_checked_without_a_server() {
     let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
     run(&data, &["indicators", "check", good]).await.expect(0);
     let told = run(&data, &["indicators", "check", bad, good]).await.expect(1);
-    assert!(told.err.contains("bad.toml:8: \"flows\" is no nature; did you mean flow?"), "{told:?}");
+    assert!(
+        told.err.contains("bad.toml:8: \"flows\" is no nature; did you mean flow?"),
+        "{told:?}"
+    );
     let ids = async |on: &str| -> Vec<String> {
         let listed = run(&data, &["indicators", "list", "--json", "--on", on]).await.expect(0);
         let rows = listed.json();

@@ -1,5 +1,8 @@
 //! A table of declared figures, read cell by cell: what is wrong is told by row and column.
 
+use std::path::Path;
+
+use calamine::{Data, Reader};
 use serde_json::{Map, Value};
 use tonghop_core::day::Day;
 use tonghop_core::words::Qualifier;
@@ -18,16 +21,98 @@ pub struct Declared {
     pub data: Map<String, Value>,
 }
 
+/// A row of cells with its number in the file, or why it cannot be read.
+type Row = (u64, Result<Vec<String>, String>);
+
 /// The figures of a CSV text, or all that is wrong with it.
 pub fn of_csv(text: &str) -> Result<Vec<Declared>, Vec<String>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
-    let heads = reader.headers().map_err(|why| vec![format!("row 1: {why}")])?.clone();
+    let reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let rows = reader.into_records().zip(1_u64..).map(|(record, row)| {
+        let cells = record.map(|record| record.iter().map(str::to_owned).collect());
+        (row, cells.map_err(|why| why.to_string()))
+    });
+    of_rows(rows)
+}
+
+/// The figures of the first sheet of a workbook, or all that is wrong with it.
+pub fn of_workbook(path: &Path) -> Result<Vec<Declared>, Vec<String>> {
+    let unreadable = |why: &dyn std::fmt::Display| vec![why.to_string()];
+    let mut book = calamine::open_workbook_auto(path).map_err(|why| unreadable(&why))?;
+    let sheet = book.worksheet_range_at(0).ok_or_else(|| unreadable(&"it has no sheet"))?;
+    let sheet = sheet.map_err(|why| unreadable(&why))?;
+    let first = sheet.start().map_or(1, |(row, _)| u64::from(row) + 1);
+    of_rows(sheet.rows().zip(first..).map(|(cells, row)| {
+        let texts = cells.iter().map(text).collect::<Result<Vec<_>, _>>();
+        (row, texts)
+    }))
+}
+
+/// What a cell of a sheet says: a whole number without a point, a date as a day.
+fn text(cell: &Data) -> Result<String, String> {
+    Ok(match cell {
+        Data::Empty => String::new(),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+            text.trim().to_owned()
+        }
+        Data::Int(number) => number.to_string(),
+        Data::Float(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Data::Float(number) => number.to_string(),
+        Data::Bool(flag) => flag.to_string(),
+        Data::DateTime(at) => match at.as_datetime() {
+            Some(at) => at.format("%Y-%m-%d").to_string(),
+            None => return Err("a cell has a date that is none".to_owned()),
+        },
+        Data::Error(error) => return Err(format!("a cell has the error {error}")),
+    })
+}
+
+fn of_rows(mut rows: impl Iterator<Item = Row>) -> Result<Vec<Declared>, Vec<String>> {
+    let heads = match rows.next() {
+        Some((_, Ok(heads))) => heads,
+        Some((row, Err(why))) => return Err(vec![format!("row {row}: {why}")]),
+        None => return Err(vec!["it is empty".to_owned()]),
+    };
+    let mut problems = wrong_heads(&heads);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut declared = Vec::new();
+    for (row, cells) in rows {
+        let cells = match cells {
+            Ok(cells) => cells,
+            Err(why) => {
+                problems.push(format!("row {row}: {why}"));
+                continue;
+            }
+        };
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        if cells.len() > heads.len() {
+            problems.push(format!("row {row}: there are more cells than columns"));
+            continue;
+        }
+        let named = heads.iter().map(String::as_str).zip(cells.iter().map(|c| Some(c.as_str())));
+        match row_of(&named.collect::<Vec<_>>(), row) {
+            Ok(figure) => declared.push(figure),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if problems.is_empty() { Ok(declared) } else { Err(problems) }
+}
+
+fn wrong_heads(heads: &[String]) -> Vec<String> {
+    let known: Vec<String> = COLUMNS.iter().map(|&name| name.to_owned()).collect();
     let mut problems = Vec::new();
-    for head in &heads {
-        if !COLUMNS.contains(&head) {
-            let known: Vec<String> = COLUMNS.iter().map(|&name| name.to_owned()).collect();
+    for (place, head) in heads.iter().enumerate() {
+        if heads.iter().take(place).any(|other| other == head) {
+            problems.push(format!("row 1: the column {head:?} is there twice"));
+        } else if !known.contains(head) {
             let hint = tonghop_wire::most_similar(head, &known).map_or_else(
                 || format!("the columns are {}", COLUMNS.join(", ")),
                 |similar| format!("did you mean {similar}?"),
@@ -35,35 +120,10 @@ pub fn of_csv(text: &str) -> Result<Vec<Declared>, Vec<String>> {
             problems.push(format!("row 1: {head:?} is no column; {hint}"));
         }
     }
-    if !heads.iter().any(|head| head == "indicator") {
+    if problems.is_empty() && !heads.iter().any(|head| head == "indicator") {
         problems.push("row 1: there is no column indicator".to_owned());
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let mut declared = Vec::new();
-    for (record, row) in reader.into_records().zip(2_u64..) {
-        let record = match record {
-            Ok(record) => record,
-            Err(why) => {
-                problems.push(format!("row {row}: {why}"));
-                continue;
-            }
-        };
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        if record.len() > heads.len() {
-            problems.push(format!("row {row}: there are more cells than columns"));
-            continue;
-        }
-        let cells = heads.iter().zip(record.iter().map(Some)).collect::<Vec<_>>();
-        match row_of(&cells, row) {
-            Ok(figure) => declared.push(figure),
-            Err(more) => problems.extend(more),
-        }
-    }
-    if problems.is_empty() { Ok(declared) } else { Err(problems) }
+    problems
 }
 
 /// The figure of these cells.
@@ -159,7 +219,14 @@ mod tests {
                     feedback.received,,,,,,\n\
                     feedback.received,,,,,nil,\n";
         let problems = of_csv(text).unwrap_err().join("\n");
-        expect![[r#""#]].assert_eq(&problems);
+        expect![[r#"
+            row 3, column value: "trên 4.000" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
+            row 4, column value: "16.017" is no whole number; write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000
+            row 5, column to: "2021-02-30" is no day; write 2021-09-06 or 06/09/2021
+            row 5, column of: "x" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
+            row 5, column qualifier: "roughly" is no qualifier; it is one of EXACT, AT_LEAST, AT_MOST, APPROXIMATE, NIL
+            row 5, column indicator: it is empty
+            row 6, column value: it is empty; give a number, or the qualifier NIL if nothing occurred"#]].assert_eq(&problems);
         let good = of_csv(&text.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
         let data = serde_json::json!({
             "from": "2021-06-01", "to": "2021-09-06", "value": 60, "note": "tin", "qualifier": "EXACT"
@@ -170,7 +237,22 @@ mod tests {
 
     #[test]
     fn a_column_that_is_none_is_told() {
-        let problems = of_csv("indicator,valeu,to\na,1,2021-01-01\n").unwrap_err();
-        assert_eq!(problems, ["row 1: \"valeu\" is no column; did you mean value?"]);
+        let problems = of_csv("indicator,valu,to\na,1,2021-01-01\n").unwrap_err();
+        assert_eq!(problems, ["row 1: \"valu\" is no column; did you mean value?"]);
+    }
+
+    #[test]
+    fn a_workbook_is_read_like_a_table() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/declared");
+        let good = of_workbook(&dir.join("good.xlsx")).unwrap();
+        let data: Vec<String> =
+            good.iter().map(|figure| Value::Object(figure.data.clone()).to_string()).collect();
+        expect![[r#"
+            {"from":"2021-06-01","qualifier":"EXACT","to":"2021-09-06","value":60}
+            {"qualifier":"AT_LEAST","value":4000}"#]].assert_eq(&data.join("\n"));
+        let problems = of_workbook(&dir.join("bad.xlsx")).unwrap_err().join("\n");
+        expect![[r#"
+            row 2, column value: "trên 60" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
+            row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000"#]].assert_eq(&problems);
     }
 }

@@ -124,7 +124,7 @@ pub fn reconcile(
     findings.extend(rules::computed(catalogue, query, &mut figures));
     findings.extend(outliers::findings(catalogue, query, past, &mut figures));
     let comparisons = compare::all(&statements, catalogue, query, &mut figures);
-    findings.sort_by(|a, b| (a.severity, a.unit, a.kind).cmp(&(b.severity, b.unit, b.kind)));
+    findings.sort_by_key(|finding| (finding.severity, finding.unit, finding.kind));
     Reconciliation { statements: statements.len(), left_out, comparisons, findings }
 }
 

@@ -54,9 +54,10 @@ impl Reading {
 
     /// Shows a view in place of the one before.
     pub fn show(&self, view: Arc<View>) {
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&view));
-        // It may have been made while the catalogue was changed.
+        let mut shown = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        // It may have been made before the catalogue was changed.
         view.replace_catalogue(self.catalogue());
+        *shown = Some(view);
     }
 
     /// Takes the view away, so that the store can be opened again.

@@ -80,7 +80,8 @@ impl Declaration {
     pub fn parse(code: &str) -> Option<Self> {
         let mut parts = code.splitn(8, BETWEEN);
         let indicator = Code::from(parts.next()?);
-        let (from, to, as_of) = (day(parts.next()?)?, day(parts.next()?)?, day(parts.next()?)?);
+        let mut next_day = || day(parts.next()?).ok();
+        let (from, to, as_of) = (next_day()?, next_day()?, next_day()?);
         let value = parts.next()?.parse().ok()?;
         let of = match parts.next()? {
             "" => None,
@@ -117,9 +118,12 @@ impl Declaration {
 }
 
 /// A day, or none where nothing is written; not a day at all is damage.
-fn day(text: &str) -> Option<Option<Day>> {
-    if text.is_empty() { Some(None) } else { Day::parse(text).map(Some) }
+fn day(text: &str) -> Result<Option<Day>, NoDay> {
+    if text.is_empty() { Ok(None) } else { Day::parse(text).map(Some).ok_or(NoDay) }
 }
+
+/// A text that should be a day.
+struct NoDay;
 
 impl Event {
     /// Writes canonical bytes.

@@ -152,7 +152,8 @@ fn what_was_never_reported_is_no_difference() {
 
 fn told(lines: &str, past: &[Window]) -> String {
     let found = reconciled(lines, past);
-    found.findings.iter().map(|f| format!("{} {}\n", f.kind.word(), f.text.en)).collect()
+    let lines = found.findings.iter().map(|f| format!("{} {}", f.kind.word(), f.text.en));
+    lines.map(|line| line + "\n").collect()
 }
 
 #[test]

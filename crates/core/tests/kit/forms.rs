@@ -113,10 +113,9 @@ impl Reader {
 
     /// The count that these terms come to.
     pub(crate) fn count_of(&self, query: Query, terms: &str) -> i64 {
-        match figure(&indicator("x", sum(terms)), query, self.sources()) {
-            Value::Count(count) => count,
-            other => panic!("{other:?} is no count"),
-        }
+        let value = figure(&indicator("x", sum(terms)), query, self.sources());
+        let Value::Count(count) = value else { panic!("{value:?} is no count") };
+        count
     }
 
     /// A column of Biểu 06.

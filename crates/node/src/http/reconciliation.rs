@@ -6,7 +6,7 @@ use tonghop_core::day::{Day, Window};
 use tonghop_core::declared::{Statement, shown, value};
 use tonghop_core::form::Sources;
 use tonghop_core::measure::{FacetKind, Measure};
-use tonghop_core::reconcile::{Comparison, Reconciliation, reconcile};
+use tonghop_core::reconcile::{Cause, Comparison, Reconciliation, reconcile};
 
 use super::json::Json;
 use super::{Answer, Problem, Request, facets, forms};
@@ -157,7 +157,7 @@ fn compared(json: &mut Json, comparison: &Comparison) {
         None => drop(json.raw("null")),
     }
     json.raw(",\"verdict\":").text(comparison.verdict.word());
-    json.raw(",\"cause\":").optional(comparison.cause.map(|cause| cause.word()));
+    json.raw(",\"cause\":").optional(comparison.cause.map(Cause::word));
     json.raw(",\"other\":").optional(comparison.other.as_deref()).raw("}");
 }
 
@@ -223,7 +223,7 @@ fn as_csv(found: &Reconciliation, lang: Lang) -> String {
                 lang.of(&shown(value(&said.declaration))),
                 &computed.unwrap_or_default(),
                 &difference.unwrap_or_default(),
-                comparison.cause.map_or("", |cause| cause.word()),
+                comparison.cause.map_or("", Cause::word),
                 said.declaration.note.as_deref().unwrap_or(""),
             ],
         );

@@ -249,7 +249,8 @@ mod tests {
             good.iter().map(|figure| Value::Object(figure.data.clone()).to_string()).collect();
         expect![[r#"
             {"from":"2021-06-01","qualifier":"EXACT","to":"2021-09-06","value":60}
-            {"qualifier":"AT_LEAST","value":4000}"#]].assert_eq(&data.join("\n"));
+            {"qualifier":"AT_LEAST","value":4000}"#]]
+        .assert_eq(&data.join("\n"));
         let problems = of_workbook(&dir.join("bad.xlsx")).unwrap_err().join("\n");
         expect![[r#"
             row 2, column value: "trên 60" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound

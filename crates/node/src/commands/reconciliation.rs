@@ -99,10 +99,11 @@ fn table(answer: &Value) -> anyhow::Result<String> {
 fn number(value: &Value) -> String {
     let int = |value: &Value, name: &str| value.get(name).and_then(Value::as_i64);
     if let Some(bound) = value.get("bound") {
+        let of = int(value, "of").map_or_else(String::new, |of| format!(" / {of}"));
         return match (int(bound, "approximately"), int(bound, "atLeast"), int(bound, "atMost")) {
-            (Some(about), _, _) => format!("≈ {about}"),
-            (None, Some(low), Some(high)) => format!("{low} … {high}"),
-            (None, Some(low), None) => format!("≥ {low}"),
+            (Some(about), _, _) => format!("≈ {about}{of}"),
+            (None, Some(low), Some(high)) => format!("{low} … {high}{of}"),
+            (None, Some(low), None) => format!("≥ {low}{of}"),
             (None, None, _) => String::new(),
         };
     }

@@ -230,3 +230,26 @@ fn as_csv(found: &Reconciliation, lang: Lang) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_periods_are_those_of_its_kind_before_it() {
+        let catalogue = tonghop_wire::catalogue().unwrap();
+        let past = |name: &str| -> Vec<String> {
+            let period = PeriodName::parse(name).unwrap();
+            let window = catalogue.calendar("legal").unwrap().window(&period).unwrap();
+            let asked = Asked { window, period: Some(("legal".to_owned(), period)) };
+            past(&asked, &catalogue).iter().map(ToString::to_string).collect()
+        };
+        let quarters = past("2021-Q3");
+        assert_eq!(quarters.len(), PAST_MAX);
+        assert_eq!(quarters.last().unwrap(), "2021-03-15..2021-06-14");
+        assert_eq!(quarters.first().unwrap(), "2019-06-15..2019-09-14");
+        assert_eq!(past("2021").last().unwrap(), "2019-12-15..2020-12-14");
+        let any = Asked { window: Window::new(Day::MIN, Day::MAX).unwrap(), period: None };
+        assert!(super::past(&any, &catalogue).is_empty());
+    }
+}

@@ -144,3 +144,51 @@ async fn what_is_declared_is_read_and_reconciled() {
     assert!(told.out.contains("certificates.valid: từ 4.000 trở lên là giới hạn"), "{}", told.out);
     up.running.stop("TERM").await.expect(0);
 }
+
+/// A whole report of one day: each text as long as it may be, all in one page of cells.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_report_is_read_as_it_was_written_and_survives_a_kill() {
+    const SECTIONS: usize = 30;
+    let data = Data::new("narratives");
+    let mut up = Up::start(&data).await;
+    up.publish(&data, &sample(&data, "0.001").await).await;
+    let letters = ["Cải cách | ", "thủ tục\n", "hành chính. "];
+    let text = |section: usize| letters[section % 3].repeat(16_384 / letters[section % 3].len());
+    let lines: Vec<String> = (0..SECTIONS)
+        .map(|section| {
+            json!({
+                "specversion": "1.0", "id": format!("n{section}"), "source": "/H41.16/bao-cao",
+                "type": "vn.tonghop.narrative.submitted.v1", "subject": format!("A.{section}"),
+                "time": "2021-09-06T16:00:00+07:00", "unit": "H41.16",
+                "data": {"text": text(section), "period": "2021-Q3"},
+            })
+            .to_string()
+        })
+        .collect();
+    let file = data.file("narratives.ndjson");
+    fs::write(&file, lines.join("\n")).unwrap();
+    let published = up.publish(&data, &file).await;
+    assert_eq!(published["new"], SECTIONS);
+    let path = "/v1/narratives?unit=H41.16&period=2021-Q3";
+    let check = |answer: &Value| {
+        let texts = answer["narratives"].as_array().unwrap();
+        assert_eq!(texts.len(), SECTIONS);
+        for held in texts {
+            let section: usize = held["section"].as_str().unwrap()[2..].parse().unwrap();
+            assert_eq!(held["text"], text(section));
+        }
+    };
+    check(&up.get(path).await.json());
+    let position = up.get(path).await.json()["position"].as_u64().unwrap();
+    up.running.kill();
+    let up = Up::start(&data).await;
+    up.reaches(position).await;
+    check(&up.get(path).await.json());
+    assert_eq!(
+        up.get("/v1/narratives?section=A.1").await.json()["narratives"][0]["unit"],
+        "H41.16"
+    );
+    let none = up.get("/v1/narratives?period=2021-Q2").await.json();
+    assert_eq!(none["narratives"], json!([]));
+    up.running.stop("TERM").await.expect(0);
+}

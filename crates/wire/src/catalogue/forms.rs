@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use tonghop_core::catalogue::{Form, Indicator, Label, Layout, Slot};
+use tonghop_core::catalogue::{Form, Indicator, Label, Layout, Nature, Slot};
 use tonghop_core::measure::FacetKind;
 
 use super::{CatalogueError, Source};
@@ -41,7 +41,8 @@ fn form(source: &Source<'_>, row: Row, indicators: &[Indicator]) -> Result<Form,
     }
     let layouts = ["by_unit", "by_field", "by_procedure", "by_kind", "list"];
     let layout = source.known(&row.layout, "layout", layout, layouts.into_iter())?;
-    let slot = |slot| slot_of(source, slot, indicators);
+    let by_code = matches!(layout, Layout::ByFacet(_));
+    let slot = |slot| slot_of(source, slot, indicators, by_code);
     Ok(Form {
         id: row.id.into_inner(),
         label: Label { vi: row.vi, en: row.en },
@@ -55,11 +56,17 @@ fn slot_of(
     source: &Source<'_>,
     row: SlotRow,
     indicators: &[Indicator],
+    by_code: bool,
 ) -> Result<Slot, CatalogueError> {
     let find = |id: &str| indicators.iter().position(|indicator| indicator.id == id);
     let known = indicators.iter().map(|indicator| indicator.id.as_str());
     let indicator = source.known(&row.indicator, "indicator", find, known)?;
-    let known = indicators.get(indicator).map(|indicator| indicator.label.clone());
+    let found = indicators.get(indicator);
+    if by_code && found.is_some_and(|found| found.nature == Nature::Declared) {
+        let problem = format!("{:?} is declared: it is not kept by code", row.indicator.get_ref());
+        return Err(source.error(&row.indicator.span(), problem));
+    }
+    let known = found.map(|indicator| indicator.label.clone());
     let label = match (row.vi, row.en, known) {
         (Some(vi), Some(en), _) => Label { vi, en },
         (None, None, Some(known)) => known,

@@ -193,6 +193,10 @@ fn errors_of_extra_files_tell_what_may_be_meant() {
         ("\"-\"\n", "\"-\"\nvalid_from = \"2021-02-30\"\n"),
         ("\"-\"\n", "\"-\"\nvalid_from = \"2022-01-01\"\nvalid_to = \"2021-01-01\"\n"),
         ("slots = [{ key = \"issued\", indicator = \"documents.issued\" }]", "slots = []"),
+        (
+            "\"list\"\nslots = [{ key = \"issued\", indicator = \"documents.issued\" }]",
+            "\"by_field\"\nslots = [{ key = \"a\", indicator = \"certificates.valid\" }]",
+        ),
         ("- 1", "-1"),
         ("- 1", "-"),
         ("documents.issued_electronic", "documents.isued_electronic"),
@@ -216,6 +220,7 @@ fn errors_of_extra_files_tell_what_may_be_meant() {
         x.toml:11: "2021-02-30" is no day (YYYY-MM-DD)
         x.toml:12: valid_to lies before valid_from
         x.toml:13: the form names no indicator
+        x.toml:18: "certificates.valid" is declared: it is not kept by code
         x.toml:24: "documents.issued_electronic -1" is no sum: write parts with + or - between blanks, such as "a.b + whole(c.d) + 1"
         x.toml:24: "documents.issued_electronic -" is no sum: write parts with + or - between blanks, such as "a.b + whole(c.d) + 1"
         x.toml:24: "documents.isued_electronic" is no indicator; did you mean documents.issued_electronic?

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, FindingKind as Kind, tell};
 use crate::catalogue::{Catalogue, Indicator, Label, Nature};
-use crate::checks::Severity;
+use crate::checks::{Operand, Quantity, Relation, Severity};
 use crate::day::{Day, Window};
 use crate::declared::{Range, Said, Statement};
 use crate::form::Sources;
@@ -55,13 +55,14 @@ pub(super) fn findings(
         for statements in by_unit.values() {
             in_one_window(statements, &mut out);
             if adds == Some(Nature::Flow) {
-                windows_inside(statements, &mut out);
+                windows_inside(statements, statements, &mut out);
             }
         }
         if matches!(adds, Some(Nature::Flow | Nature::Stock)) {
             parts_of_units(&by_unit, query, sources, &mut out);
         }
     }
+    parts_inside(statements, catalogue, &mut out);
     windows(statements, catalogue, query, &mut out);
     out
 }
@@ -166,11 +167,39 @@ fn all_agree(values: &[(Range, Option<u32>)]) -> bool {
     })
 }
 
+/// What happened in a window as a part of something larger is inside what happened of that in every
+/// window around it. A rule `part <= whole` of two flows says what is a part of what.
+fn parts_inside(statements: &[Statement], catalogue: &Catalogue, out: &mut Vec<Finding>) {
+    let flow = |side: &[Operand]| match side {
+        [Operand { negative: false, term: Quantity::Of(place) }] => catalogue
+            .indicators
+            .get(*place)
+            .filter(|indicator| indicator.adds_as() == Nature::Flow)
+            .map(|indicator| indicator.id.as_str()),
+        _ => None,
+    };
+    for check in catalogue.checks.iter().filter(|check| check.relation == Relation::AtMost) {
+        let (Some(part), Some(whole)) = (flow(&check.left), flow(&check.right)) else { continue };
+        let mut by_unit: BTreeMap<UnitCode, (Vec<&Statement>, Vec<&Statement>)> = BTreeMap::new();
+        for statement in statements {
+            let (parts, wholes) = by_unit.entry(statement.unit).or_default();
+            match &*statement.declaration.indicator {
+                id if id == part => parts.push(statement),
+                id if id == whole => wholes.push(statement),
+                _ => {}
+            }
+        }
+        for (parts, wholes) in by_unit.values() {
+            windows_inside(parts, wholes, out);
+        }
+    }
+}
+
 /// What happened in a window happened in every window around it.
-fn windows_inside(statements: &[&Statement], out: &mut Vec<Finding>) {
+fn windows_inside(inners: &[&Statement], outers: &[&Statement], out: &mut Vec<Finding>) {
     let mut seen: Vec<(Window, Window)> = Vec::new();
-    for inner in statements {
-        for outer in statements {
+    for inner in inners {
+        for outer in outers {
             let Some((inside, around)) = inner.window().zip(outer.window()) else { continue };
             let is_inside = around.from <= inside.from && inside.to <= around.to;
             if !is_inside || inside == around || seen.contains(&(inside, around)) {

@@ -157,45 +157,25 @@ pub(super) fn contradiction(statements: &[&Statement], severity: Severity) -> La
 }
 
 pub(super) fn inside(inner: &Statement, outer: &Statement, fits: bool) -> Label {
-    let (part, whole) = (said(inner), said(outer));
-    let (part_when, whole_when) = (when(inner), when(outer));
+    // Of another indicator, the larger one is named too.
+    let other = if id(inner) == id(outer) { String::new() } else { format!(" {}", id(outer)) };
+    let (part, whole, when_part, when_whole) = (said(inner), said(outer), when(inner), when(outer));
+    let part =
+        label(format!("{}{}", part.vi, when_part.vi), format!("{}{}", part.en, when_part.en));
+    let whole = label(
+        format!("{}{other}{}", whole.vi, when_whole.vi),
+        format!("{}{other}{}", whole.en, when_whole.en),
+    );
+    let id = id(inner);
     if fits {
         return label(
-            format!(
-                "{}: {}{} nằm trong {}{}, không cộng vào nhau",
-                id(inner),
-                part.vi,
-                part_when.vi,
-                whole.vi,
-                whole_when.vi
-            ),
-            format!(
-                "{}: {}{} is inside {}{}; they are not to be added",
-                id(inner),
-                part.en,
-                part_when.en,
-                whole.en,
-                whole_when.en
-            ),
+            format!("{id}: {} nằm trong {}, không cộng vào nhau", part.vi, whole.vi),
+            format!("{id}: {} is inside {}; they are not to be added", part.en, whole.en),
         );
     }
     label(
-        format!(
-            "{}: {}{} nhiều hơn {}{}, dù kỳ trước nằm trong kỳ sau",
-            id(inner),
-            part.vi,
-            part_when.vi,
-            whole.vi,
-            whole_when.vi
-        ),
-        format!(
-            "{}: {}{} is more than {}{}, though its window is inside",
-            id(inner),
-            part.en,
-            part_when.en,
-            whole.en,
-            whole_when.en
-        ),
+        format!("{id}: {} nhiều hơn {}, dù kỳ trước nằm trong kỳ sau", part.vi, whole.vi),
+        format!("{id}: {} is more than {}, though its window is inside", part.en, whole.en),
     )
 }
 

@@ -30,7 +30,7 @@ use table::Declared;
 2021-09-06\n  tonghop declare feedback.received --qualifier nil --from 2021-06-15 --to 2021-09-14\n  \
 tonghop declare --unit H41.16 --from-file figures.csv\n\nThe columns of a table: indicator, from, \
 to, asOf, value, of, qualifier, note; only indicator is\nnever empty. Days are YYYY-MM-DD or \
-dd/mm/yyyy; numbers are whole, without separators.")]
+dd/mm/yyyy; numbers are whole, without separators. A figure without days counts on the day of\n--time.")]
 pub struct DeclareArgs {
     /// The id of the indicator (`tonghop indicators list`)
     #[arg(required_unless_present = "from_file", conflicts_with = "from_file")]

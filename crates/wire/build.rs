@@ -226,6 +226,7 @@ impl Tables {
                     4 => "Unit",
                     5 => "Day",
                     6 => "Moment",
+                    20 => "LongText",
                     _ => return Err(format!("{} needs a (form)", field.full_name()).into()),
                 };
                 format!("Form::{form}")

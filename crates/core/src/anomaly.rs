@@ -46,6 +46,8 @@ words! {
         PostAcceptedTwice = 60 "post.accepted_twice",
         /// A result was delivered by post twice; the first counts.
         PostDeliveredTwice = 61 "post.delivered_twice",
+        /// Declared figures were withdrawn that were not declared before.
+        FigureNotDeclared = 180 "figure.not_declared",
         /// A unit has a change but no registration.
         UnitNotRegistered = 70 "unit.not_registered",
         /// A unit was registered while it was registered; the newer data count from that day.

@@ -65,6 +65,11 @@ impl Series {
         place
     }
 
+    /// Day, recorded day and amount of each cell, in this order.
+    pub fn cells(&self) -> impl Iterator<Item = (Day, Day, i64)> {
+        self.cells.iter().copied()
+    }
+
     /// The sum of all days up to this one, of what was recorded by `known` (none: everything).
     pub fn up_to(&self, day: Day, known: Option<Day>) -> i64 {
         let Some(known) = known else {

@@ -2,6 +2,8 @@
 //! here.
 
 use crate::calendar::Calendar;
+use crate::checks::Check;
+use crate::day::Day;
 use crate::measure::{FacetKind, Measure};
 
 mod term;
@@ -31,6 +33,13 @@ pub enum Rule {
         /// The denominator.
         whole: Vec<Term>,
     },
+    /// What units declared; no system emits it.
+    Declared {
+        /// The id of the indicator, which declarations name.
+        indicator: String,
+        /// How what was declared may be added.
+        nature: Nature,
+    },
 }
 
 impl Rule {
@@ -39,7 +48,7 @@ impl Rule {
         let (one, other): (&[Term], &[Term]) = match self {
             Self::Sum(terms) => (terms, &[]),
             Self::Ratio { part, whole } => (part, whole),
-            Self::Distinct(..) => (&[], &[]),
+            Self::Distinct(..) | Self::Declared { .. } => (&[], &[]),
         };
         one.iter().chain(other)
     }
@@ -54,7 +63,7 @@ impl Rule {
             Self::Distinct(kind, measures) => {
                 Some(measures.iter().map(|measure| (*kind, *measure)))
             }
-            Self::Sum(_) | Self::Ratio { .. } => None,
+            Self::Sum(_) | Self::Ratio { .. } | Self::Declared { .. } => None,
         };
         narrowed.chain(distinct.into_iter().flatten())
     }
@@ -63,7 +72,7 @@ impl Rule {
     pub fn measures(&self) -> impl Iterator<Item = Measure> {
         let distinct: &[Measure] = match self {
             Self::Distinct(_, measures) => measures,
-            Self::Sum(_) | Self::Ratio { .. } => &[],
+            Self::Sum(_) | Self::Ratio { .. } | Self::Declared { .. } => &[],
         };
         self.terms().filter_map(|term| term.counted.measure()).chain(distinct.iter().copied())
     }
@@ -72,7 +81,7 @@ impl Rule {
     pub fn can_be_read_by(&self, kind: FacetKind) -> bool {
         match self {
             Self::Sum(_) | Self::Ratio { .. } => self.terms().all(|term| term.can_be_read_by(kind)),
-            Self::Distinct(..) => false,
+            Self::Distinct(..) | Self::Declared { .. } => false,
         }
     }
 }
@@ -88,6 +97,8 @@ pub enum Nature {
     Distinct,
     /// Over neither; its parts may be.
     Ratio,
+    /// As its rule says: it is declared, not computed.
+    Declared,
 }
 
 impl Nature {
@@ -98,12 +109,13 @@ impl Nature {
             Self::Stock => "stock",
             Self::Distinct => "distinct",
             Self::Ratio => "ratio",
+            Self::Declared => "declared",
         }
     }
 
     /// Reads the word of a catalogue file.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Flow, Self::Stock, Self::Distinct, Self::Ratio]
+        [Self::Flow, Self::Stock, Self::Distinct, Self::Ratio, Self::Declared]
             .into_iter()
             .find(|nature| nature.word() == word)
     }
@@ -124,6 +136,25 @@ pub struct Indicator {
     pub rule: Rule,
     /// Decree and article, or how the definition was chosen.
     pub source: String,
+    /// The first day on which it is asked for, if it was not always.
+    pub valid_from: Option<Day>,
+    /// The last day on which it is asked for, if it has ended.
+    pub valid_to: Option<Day>,
+}
+
+impl Indicator {
+    /// Whether it is asked for on the day.
+    pub fn is_valid_on(&self, day: Day) -> bool {
+        self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
+    }
+
+    /// How it is added: the nature of what is declared, where it is declared.
+    pub const fn adds_as(&self) -> Nature {
+        match self.rule {
+            Rule::Declared { nature, .. } => nature,
+            Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => self.nature,
+        }
+    }
 }
 
 /// A column of a form, or a row of a list.
@@ -203,6 +234,8 @@ pub struct Catalogue {
     pub forms: Vec<Form>,
     /// Calendars; the first is the default.
     pub calendars: Vec<Calendar>,
+    /// What must hold between figures.
+    pub checks: Vec<Check>,
 }
 
 impl Catalogue {

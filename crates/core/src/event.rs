@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::day::{Day, Instant};
 use crate::family::{
-    account, certificate, deployment, document, dossier, feedback, inspection, meeting, norm,
-    portal, post, procedure, site, staff, task, unit,
+    account, certificate, deployment, document, dossier, feedback, figure, inspection, meeting,
+    narrative, norm, portal, post, procedure, site, staff, task, unit,
 };
 use crate::fingerprint::{Content, Identity, TimelineKey};
 use crate::pack::{Packer, Unpacker};
@@ -49,6 +49,10 @@ pub enum Body {
     Deployment(deployment::Event),
     /// About posts and people.
     Staff(staff::Event),
+    /// About a declared figure.
+    Figure(Box<figure::Event>),
+    /// About a section of a report.
+    Narrative(Box<narrative::Event>),
 }
 
 impl Body {
@@ -72,6 +76,8 @@ impl Body {
             Self::Account(event) => event.pack(tagged(out, Family::Account)),
             Self::Deployment(event) => event.pack(tagged(out, Family::Deployment)),
             Self::Staff(event) => event.pack(tagged(out, Family::Staff)),
+            Self::Figure(event) => event.pack(tagged(out, Family::Figure)),
+            Self::Narrative(event) => event.pack(tagged(out, Family::Narrative)),
         }
     }
 
@@ -98,6 +104,8 @@ impl Body {
             Family::Account => Self::Account(account::Event::unpack(from)?),
             Family::Deployment => Self::Deployment(deployment::Event::unpack(from)?),
             Family::Staff => Self::Staff(staff::Event::unpack(from)?),
+            Family::Figure => Self::Figure(Box::new(figure::Event::unpack(from)?)),
+            Family::Narrative => Self::Narrative(Box::new(narrative::Event::unpack(from)?)),
         })
     }
 
@@ -121,6 +129,8 @@ impl Body {
             Self::Account(event) => event.rank(),
             Self::Deployment(event) => event.rank(),
             Self::Staff(event) => event.rank(),
+            Self::Figure(event) => event.rank(),
+            Self::Narrative(event) => event.rank(),
         }
     }
 }

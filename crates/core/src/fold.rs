@@ -327,7 +327,9 @@ impl<'a> Batch<'a> {
             | Body::Certificate(_)
             | Body::Account(_)
             | Body::Deployment(_)
-            | Body::Staff(_) => self.projection.check_unit(event.unit, event.statement.day)?,
+            | Body::Staff(_)
+            | Body::Figure(_)
+            | Body::Narrative(_) => self.projection.check_unit(event.unit, event.statement.day)?,
         }
         self.projection.sources.is_known(event.unit, &event.source)
     }
@@ -452,7 +454,9 @@ fn code_of(timeline: &Timeline) -> Option<UnitCode> {
         | Body::Certificate(_)
         | Body::Account(_)
         | Body::Deployment(_)
-        | Body::Staff(_) => None,
+        | Body::Staff(_)
+        | Body::Figure(_)
+        | Body::Narrative(_) => None,
     })
 }
 

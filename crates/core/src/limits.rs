@@ -20,6 +20,10 @@ pub const TEXT_BYTES_MAX: usize = 1_024;
 pub const SPLIT_PARTS_MAX: usize = 16;
 /// Fields that one part of a split takes over.
 pub const SPLIT_FIELDS_MAX: usize = 64;
+/// Bytes of the text of a section of a report.
+pub const NARRATIVE_BYTES_MAX: usize = 16 * 1_024;
+/// Bytes of the code that a declared figure's cell is known by.
+pub const STATEMENT_BYTES_MAX: usize = 1_280;
 /// Sources that one unit may publish from; an event from one more is refused `source.too_many`.
 pub const SOURCES_PER_UNIT_MAX: u32 = 64;
 /// Units that the registry holds; a registration of one more is refused `unit.too_many`.
@@ -37,5 +41,6 @@ pub const BATCHES_WAITING_MAX: usize = 2;
 
 const _: () = assert!(BATCH_BYTES_MAX >= 2 * PAYLOAD_BYTES_MAX);
 const _: () = assert!(SPLIT_PARTS_MAX * SPLIT_FIELDS_MAX * CODE_BYTES_MAX < PAYLOAD_BYTES_MAX);
+const _: () = assert!(NARRATIVE_BYTES_MAX < PAYLOAD_BYTES_MAX);
 const _: () = assert!(SUBJECT_BYTES_MAX > ID_CHARS_MAX);
 const _: () = assert!(TIMELINE_EVENTS_MAX < BATCH_EVENTS_MAX);

@@ -219,6 +219,11 @@ words! {
         /// Flow: people who left.
         StaffLeft = 211 "staff.left",
 
+        /// Declared figures in force, by the day that each is of; facet: what it says.
+        FigureDeclared = 220 "figure.declared",
+        /// Narratives in force, by the day of their event; facet: the text.
+        NarrativeSubmitted = 221 "narrative.submitted",
+
         /// Flow: anomalies, by the day of the event that is odd; facet: which.
         Anomaly = 255 "anomaly",
     }
@@ -243,6 +248,8 @@ impl Measure {
             195..=199 => 14,
             200..=204 => 15,
             205..=219 => 16,
+            220 => 60,
+            221..=229 => 61,
             _ => 0,
         }
     }
@@ -260,6 +267,8 @@ impl Measure {
             FacetKind::Anomaly => matches!(self, Self::Anomaly),
             FacetKind::System => matches!(self, Self::AccountOpen | Self::DeploymentDone),
             FacetKind::Plan => matches!(self.group(), 10),
+            FacetKind::Declared => matches!(self, Self::FigureDeclared),
+            FacetKind::Narrative => matches!(self, Self::NarrativeSubmitted),
         }
     }
 }
@@ -281,6 +290,10 @@ words! {
         System = 5 "system",
         /// By plan (kế hoạch).
         Plan = 6 "plan",
+        /// By what a declared figure says.
+        Declared = 7 "declared",
+        /// By the text of a narrative.
+        Narrative = 8 "narrative",
     }
 }
 

@@ -16,8 +16,9 @@
 use std::collections::BTreeMap;
 
 use crate::book::{Book, FacetBooks, UnitBook};
-use crate::catalogue::{Counted, Only, Reading, Rule, Term};
+use crate::catalogue::{Counted, Nature, Only, Reading, Rule, Term};
 use crate::day::{Day, Window};
+use crate::declared::{self, Range, Statement};
 use crate::measure::{FacetKind, Measure};
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
@@ -58,12 +59,20 @@ pub enum Value {
     Count(i64),
     /// A ratio.
     Share(Share),
+    /// Declared: nothing occurred (không phát sinh).
+    Nil,
+    /// Nobody declared anything.
+    Missing,
+    /// Declared: a bound, which is no number.
+    Bound(Range),
+    /// Declared: a ratio whose numerator is a bound.
+    BoundShare(Range, i64),
 }
 
 impl Value {
-    /// Whether there is nothing to show.
+    /// Whether there is nothing to show. That nothing occurred is something to show.
     pub const fn is_zero(self) -> bool {
-        matches!(self, Self::Count(0) | Self::Share(Share { part: 0, whole: 0 }))
+        matches!(self, Self::Count(0) | Self::Share(Share { part: 0, whole: 0 }) | Self::Missing)
     }
 }
 
@@ -208,6 +217,14 @@ impl<'r> Scope<'r> {
 
     fn detours(&self) -> impl Iterator<Item = &Detour> {
         self.opening.detours.iter()
+    }
+
+    /// Whether any unit of the subtree ever had a cell of one of the measures.
+    pub fn reports(&self, measures: &[Measure], book: &Opened<'_>) -> bool {
+        let units = self.epochs.iter().flat_map(|epoch| &epoch.chains.units).map(|(unit, _)| *unit);
+        units
+            .filter_map(|unit| book.unit(unit))
+            .any(|unit| measures.iter().any(|measure| unit.series(*measure).is_some()))
     }
 
     /// The sum of the terms for every unit's subtree, in the order of `codes`.
@@ -386,14 +403,53 @@ impl<'r> Scope<'r> {
                 }
                 counts.into_iter().map(Value::Count).collect()
             }
+            Rule::Declared { indicator, nature } => {
+                let books = book.facets.get(&FacetKind::Declared);
+                let known = self.query.known;
+                let said = declared::statements(books, Some(indicator), known);
+                self.declared(&said, *nature)
+            }
         }
+    }
+
+    /// What was declared for every unit's subtree: by the unit itself, else by those below it
+    /// together. A unit that speaks for its subtree is not added to what that says.
+    fn declared(&self, said: &[Statement], nature: Nature) -> Vec<Value> {
+        let own: Vec<Option<Value>> = self
+            .codes
+            .iter()
+            .map(|code| {
+                let of_unit = said.iter().filter(|said| said.unit == *code);
+                declared::for_window(of_unit, self.query.window)
+            })
+            .collect();
+        let of = |place: usize| own.get(place).copied().flatten();
+        let mut below: Vec<Option<Value>> = vec![None; self.codes.len()];
+        for (unit, chain) in self.epochs.last().into_iter().flat_map(|epoch| &epoch.chains.units) {
+            let Some(value) = of(*unit) else { continue };
+            let above = chain.iter().skip_while(|place| *place == unit);
+            for place in above.take_while(|place| of(**place).is_none()) {
+                if let Some(sum) = below.get_mut(*place) {
+                    *sum = match *sum {
+                        None => Some(value),
+                        Some(before) => Some(
+                            declared::over_units(nature, before, value).unwrap_or(Value::Missing),
+                        ),
+                    };
+                }
+            }
+        }
+        own.into_iter().zip(below).map(|(own, b)| own.or(b).unwrap_or(Value::Missing)).collect()
     }
 
     /// The value of a rule for the root's subtree.
     pub fn value(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings) -> Value {
         let place = self.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
         let values = self.by_unit(rule, book, read);
-        values.get(place).copied().unwrap_or(Value::Count(0))
+        values.get(place).copied().unwrap_or(match rule {
+            Rule::Declared { .. } => Value::Missing,
+            Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => Value::Count(0),
+        })
     }
 }
 

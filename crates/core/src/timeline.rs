@@ -13,8 +13,8 @@ use crate::contribution::{Contribution, Contributions};
 use crate::day::Day;
 use crate::event::{Body, Statement};
 use crate::family::{
-    account, certificate, deployment, document, dossier, feedback, inspection, meeting, norm,
-    portal, post, procedure, site, staff, task, unit,
+    account, certificate, deployment, document, dossier, feedback, figure, inspection, meeting,
+    narrative, norm, portal, post, procedure, site, staff, task, unit,
 };
 use crate::fingerprint::Identity;
 use crate::pack::{Packer, Unpacker};
@@ -125,6 +125,8 @@ impl Timeline {
             Some(Body::Account(_)) => each!(account::Account),
             Some(Body::Deployment(_)) => each!(deployment::Deployment),
             Some(Body::Staff(_)) => each!(staff::Staff),
+            Some(Body::Figure(_)) => each!(figure::Figure),
+            Some(Body::Narrative(_)) => each!(narrative::Narrative),
         }
     }
 

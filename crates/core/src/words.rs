@@ -39,6 +39,10 @@ words! {
         Deployment = 15 "deployment",
         /// Posts (biên chế) and movements of people.
         Staff = 16 "staff",
+        /// Declared figures (số liệu báo cáo).
+        Figure = 100 "figure",
+        /// Narratives of a report (phần lời).
+        Narrative = 101 "narrative",
     }
 }
 
@@ -178,5 +182,21 @@ words! {
         Disciplined = 4 "DISCIPLINED",
         /// Gone (nghỉ việc, nghỉ hưu).
         Left = 5 "LEFT",
+    }
+}
+
+words! {
+    /// How exact a declared number is.
+    Qualifier {
+        /// The number itself.
+        Exact = 1 "EXACT",
+        /// That many or more (trên, ít nhất).
+        AtLeast = 2 "AT_LEAST",
+        /// That many or fewer (dưới, nhiều nhất).
+        AtMost = 3 "AT_MOST",
+        /// About that many (khoảng, cơ bản).
+        Approximate = 4 "APPROXIMATE",
+        /// It was looked for, and nothing occurred (không phát sinh).
+        Nil = 5 "NIL",
     }
 }

@@ -36,6 +36,11 @@ enum Command {
     Up(commands::up::UpArgs),
     /// Publish events from NDJSON or CSV files
     Publish(commands::publish::PublishArgs),
+    /// Declare figures that no system emits
+    Declare(commands::declare::DeclareArgs),
+    /// List the indicators, or check files of a catalogue
+    #[command(subcommand)]
+    Indicators(commands::indicators::IndicatorsCommand),
     /// Run a projector worker: fold the log into the store of --data
     Project,
     /// Serve HTTP for the projector that runs on --data
@@ -99,6 +104,8 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
         match command {
             Command::Up(args) => commands::up::run(&args, settings).await,
             Command::Publish(args) => commands::publish::run(&args, settings).await,
+            Command::Declare(args) => commands::declare::run(&args, settings).await,
+            Command::Indicators(command) => commands::indicators::run(&command, settings),
             Command::Project => commands::project::run(settings).await,
             Command::Serve => commands::serve::run(settings).await,
             Command::Report(args) => commands::report::run(&args, settings).await,

@@ -1,8 +1,11 @@
 //! The commands: one file each; each answers with the exit code of the contract.
 
+pub mod declare;
 pub mod doctor;
+pub mod indicators;
 pub mod project;
 pub mod publish;
+pub mod reconciliation;
 pub mod replay;
 pub mod report;
 pub mod sample;

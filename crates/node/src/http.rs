@@ -38,8 +38,10 @@ mod health;
 mod indicators;
 mod json;
 mod metrics;
+mod narratives;
 mod problem;
-mod similar;
+mod reconciliation;
+
 mod units;
 
 pub use figure_id::FigureId;
@@ -93,7 +95,7 @@ impl Api {
 }
 
 /// The local day of now.
-fn today() -> Day {
+pub(crate) fn today() -> Day {
     Instant::from_unix_ms(chrono::Utc::now().timestamp_millis()).day().unwrap_or(Day::MAX)
 }
 
@@ -178,6 +180,8 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/units", Serves::Reading(units::list)),
     ("/v1/calendars", Serves::Reading(calendars::list)),
     ("/v1/indicators", Serves::Reading(indicators::list)),
+    ("/v1/narratives", Serves::Reading(narratives::list)),
+    ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),

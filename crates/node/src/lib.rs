@@ -3,6 +3,7 @@
 
 pub mod announce;
 pub mod ask;
+pub mod catalogue_dir;
 pub mod cli;
 pub mod commands;
 pub mod compare;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tonghop_store::Store;
 
+use crate::catalogue_dir;
 use crate::compare;
 use crate::folder::Folder;
 use crate::http::{self, Api};
@@ -61,7 +62,7 @@ fn open(settings: &Settings) -> anyhow::Result<Arc<Reading>> {
     let store: Store = compare::open_in_use(&settings.data).with_context(|| {
         format!("no projector runs on {}, and its store cannot be read", settings.data.display())
     })?;
-    let reading = Arc::new(Reading::new()?);
+    let reading = Arc::new(Reading::with_catalogue(catalogue_dir::load(settings)?));
     worker::show(&Folder::open(store)?, &reading)?;
     Ok(reading)
 }

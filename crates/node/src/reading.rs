@@ -11,7 +11,7 @@ use crate::view::View;
 /// Where readers find the view.
 #[derive(Debug)]
 pub struct Reading {
-    catalogue: Arc<Catalogue>,
+    catalogue: RwLock<Arc<Catalogue>>,
     view: RwLock<Option<Arc<View>>>,
     earlier: Option<Arc<Earlier>>,
 }
@@ -19,8 +19,13 @@ pub struct Reading {
 impl Reading {
     /// Nothing to see yet; the catalogue is that of this program.
     pub fn new() -> Result<Self, CatalogueError> {
-        let catalogue = Arc::new(tonghop_wire::catalogue()?);
-        Ok(Self { catalogue, view: RwLock::new(None), earlier: None })
+        Ok(Self::with_catalogue(tonghop_wire::catalogue()?))
+    }
+
+    /// Nothing to see yet; the catalogue is this one.
+    pub fn with_catalogue(catalogue: Catalogue) -> Self {
+        let catalogue = RwLock::new(Arc::new(catalogue));
+        Self { catalogue, view: RwLock::new(None), earlier: None }
     }
 
     /// The same, able to show earlier positions of the log.
@@ -35,13 +40,24 @@ impl Reading {
     }
 
     /// The indicators, forms and calendars.
-    pub fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.catalogue
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another catalogue in the place of this one, for the view that is shown too.
+    pub fn replace_catalogue(&self, catalogue: Arc<Catalogue>) {
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&catalogue);
+        if let Some(view) = self.view() {
+            view.replace_catalogue(catalogue);
+        }
     }
 
     /// Shows a view in place of the one before.
     pub fn show(&self, view: Arc<View>) {
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(view);
+        let mut shown = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        // It may have been made before the catalogue was changed.
+        view.replace_catalogue(self.catalogue());
+        *shown = Some(view);
     }
 
     /// Takes the view away, so that the store can be opened again.

@@ -183,6 +183,7 @@ impl Earlier {
         if let Some((held, view)) = &*last
             && *held == position
         {
+            view.replace_catalogue(reading.catalogue());
             return Ok(Arc::clone(view));
         }
         // The directory of the one before goes before the next is made.

@@ -54,7 +54,10 @@ pub struct CommonArgs {
     /// Language of forms and labels [default: vi]
     #[arg(long, global = true, env = "TONGHOP_LANG", value_enum)]
     pub lang: Option<Lang>,
-    /// Settings file with the keys data, nats, creds, http, lang [default: ./tonghop.toml]
+    /// Directory of catalogue files that add to those of this version [default: catalogue in --data]
+    #[arg(long, global = true, env = "TONGHOP_CATALOGUE", value_name = "DIR")]
+    pub catalogue: Option<PathBuf>,
+    /// Settings file with the keys data, nats, creds, http, lang, catalogue [default: ./tonghop.toml]
     #[arg(long, global = true, env = "TONGHOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print the answer as JSON
@@ -71,6 +74,7 @@ struct File {
     creds: Option<PathBuf>,
     http: Option<SocketAddr>,
     lang: Option<Lang>,
+    catalogue: Option<PathBuf>,
 }
 
 /// The settings in force.
@@ -86,6 +90,8 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Language of forms.
     pub lang: Lang,
+    /// Directory of catalogue files, if one is named.
+    pub catalogue: Option<PathBuf>,
     /// Whether answers are printed as JSON.
     pub json: bool,
 }
@@ -126,6 +132,7 @@ impl CommonArgs {
             creds: self.creds.or(file.creds),
             http: http.or_else(|| HTTP.parse().ok()).unwrap_or(([127, 0, 0, 1], 8080).into()),
             lang: self.lang.or(file.lang).unwrap_or(Lang::Vi),
+            catalogue: self.catalogue.or(file.catalogue),
             json: self.json,
         })
     }
@@ -149,6 +156,7 @@ mod tests {
             creds: None,
             http: None,
             lang: None,
+            catalogue: None,
             config: None,
             json: false,
         }

@@ -134,7 +134,7 @@ struct Shown {
 /// What readers see; shared between the projector's driver and HTTP.
 #[derive(Debug)]
 pub struct View {
-    catalogue: Arc<Catalogue>,
+    catalogue: RwLock<Arc<Catalogue>>,
     source: FacetSource,
     shown: RwLock<Shown>,
     metrics: Metrics,
@@ -205,7 +205,7 @@ impl View {
             counts,
         };
         Self {
-            catalogue,
+            catalogue: RwLock::new(catalogue),
             source,
             shown: RwLock::new(shown),
             metrics: Metrics::default(),
@@ -287,8 +287,13 @@ impl View {
     }
 
     /// The indicators, forms and calendars.
-    pub fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.catalogue
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another catalogue in the place of this one; readings that have begun keep theirs.
+    pub fn replace_catalogue(&self, catalogue: Arc<Catalogue>) {
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = catalogue;
     }
 
     /// What the driver counts.

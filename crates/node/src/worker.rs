@@ -228,7 +228,7 @@ pub fn view_of(
         }),
     };
     Ok(View::new(
-        Arc::clone(reading.catalogue()),
+        reading.catalogue(),
         book,
         projection.registry().clone(),
         projection.position(),

@@ -44,7 +44,7 @@ fn view() -> Arc<View> {
 }
 
 fn reading() -> Arc<Reading> {
-    let reading = Arc::new(Reading::new().unwrap());
+    let reading = Arc::new(Reading::with_catalogue(world::catalogue()));
     reading.show(view());
     reading
 }
@@ -303,7 +303,7 @@ async fn the_widest_window_is_answered() {
 
 #[tokio::test]
 async fn health_tells_a_late_view_from_a_ready_one() {
-    let reading = Arc::new(Reading::new().unwrap());
+    let reading = Arc::new(Reading::with_catalogue(world::catalogue()));
     let router = router(&Api::new(Arc::clone(&reading)));
     let status = async |path: &str| http::ask(&router, path).await.unwrap().status.as_u16();
     assert_eq!(status("/healthz").await, 200);

@@ -8,14 +8,15 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tonghop_core::read::Share;
+use tonghop_core::read::{Share, Value};
 use tonghop_core::words::Level;
 
 use crate::lang::Lang;
-use crate::number::{number, percent};
+use crate::number::in_words;
 
 pub mod csv;
 mod print;
+pub(crate) mod said;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -167,7 +168,10 @@ pub struct CellAnswer {
     /// The ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Ratio>,
-    /// `computed`.
+    /// What is declared and no number: nil, missing, a bound.
+    #[serde(flatten)]
+    pub said: said::SaidAnswer,
+    /// `computed` or `declared`.
     pub status: String,
     /// The id of the figure; none for a sum over a level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,11 +190,16 @@ pub struct Ratio {
 impl CellAnswer {
     /// As a person reads it.
     pub fn show(&self, lang: Lang) -> String {
-        match (self.value, self.ratio) {
-            (Some(value), _) => number(value, lang),
-            (None, Some(ratio)) => percent(Share { part: ratio.part, whole: ratio.whole }, lang),
-            (None, None) => "–".to_owned(),
-        }
+        self.figure().map_or_else(|| "–".to_owned(), |value| in_words(value, lang))
+    }
+
+    /// What it says.
+    pub fn figure(&self) -> Option<Value> {
+        self.said.value().or(match (self.value, self.ratio) {
+            (Some(value), _) => Some(Value::Count(value)),
+            (None, Some(Ratio { part, whole })) => Some(Value::Share(Share { part, whole })),
+            (None, None) => None,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ use tonghop_core::day::Day;
 use tonghop_core::read::{Share, Value};
 
 use crate::lang::Lang;
-use crate::number::{number, percent};
+use crate::number::in_words;
 
 mod table;
 
@@ -214,17 +214,6 @@ impl Paragraph {
     }
 }
 
-/// What a bound says of its figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// `trên 4.000`.
-    AtLeast,
-    /// `không quá 4.000`.
-    AtMost,
-    /// `khoảng 4.000`.
-    About,
-}
-
 /// What stands in one place of a table, or in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
@@ -232,14 +221,8 @@ pub enum Cell {
     Blank,
     /// Words.
     Text(String),
-    /// A figure: a number, or a share shown in percent.
+    /// A figure: a number, a share shown in percent, or what was declared and is no number.
     Figure(Value),
-    /// A bound, which is no number: nothing is ever added to it.
-    Bound(Bound, Value),
-    /// Nothing occurred (không phát sinh): declared, not computed as 0.
-    Nil,
-    /// A figure that is not there: `…`.
-    Missing,
 }
 
 impl Cell {
@@ -260,43 +243,23 @@ impl Cell {
 
     /// Whether it is a figure: it is never broken over lines.
     pub(crate) const fn is_figure(&self) -> bool {
-        matches!(self, Self::Figure(_))
+        matches!(self, Self::Figure(Value::Count(_) | Value::Share(_)))
     }
 
     /// The number, if it is one.
     pub const fn as_count(&self) -> Option<i64> {
         match self {
             Self::Figure(Value::Count(count)) => Some(*count),
-            Self::Figure(Value::Share(_))
-            | Self::Blank
-            | Self::Text(_)
-            | Self::Bound(..)
-            | Self::Nil
-            | Self::Missing => None,
+            Self::Figure(_) | Self::Blank | Self::Text(_) => None,
         }
     }
 
     /// As a person reads it.
     pub fn show(&self, lang: Lang) -> String {
-        let value = |value: &Value| match value {
-            Value::Count(count) => number(*count, lang),
-            Value::Share(share) => percent(*share, lang),
-        };
         match self {
             Self::Blank => String::new(),
             Self::Text(text) => text.clone(),
-            Self::Figure(figure) => value(figure),
-            Self::Bound(Bound::AtLeast, figure) => {
-                format!("{} {}", lang.choose("trên", "over"), value(figure))
-            }
-            Self::Bound(Bound::AtMost, figure) => {
-                format!("{} {}", lang.choose("không quá", "at most"), value(figure))
-            }
-            Self::Bound(Bound::About, figure) => {
-                format!("{} {}", lang.choose("khoảng", "about"), value(figure))
-            }
-            Self::Nil => lang.choose("không phát sinh", "none occurred").to_owned(),
-            Self::Missing => "…".to_owned(),
+            Self::Figure(figure) => in_words(*figure, lang),
         }
     }
 

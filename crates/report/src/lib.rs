@@ -24,18 +24,19 @@ mod pdf;
 mod words;
 mod xlsx;
 
+pub use answer::said::{BoundAnswer, SaidAnswer};
 pub use answer::{
     CellAnswer, Cells, Column as ColumnAnswer, Days, FormAnswer, Group, Identity, KnownText,
     LevelAnswer, Ratio, RowAnswer, csv, table,
 };
 pub use document::{
-    Align, Block, Bound, Cell, Column, ColumnKind, Document, Head, HeadCell, Heading, Paragraph,
-    Row, RowKind, Run, Signature, Sum, Table,
+    Align, Block, Cell, Column, ColumnKind, Document, Head, HeadCell, Heading, Paragraph, Row,
+    RowKind, Run, Signature, Sum, Table,
 };
 pub use docx::docx;
 pub use error::RenderError;
 pub use format::Format;
 pub use lang::Lang;
-pub use number::{day, number, percent};
+pub use number::{day, in_words, number, percent};
 pub use pdf::pdf;
 pub use xlsx::xlsx;

@@ -1,6 +1,7 @@
 //! Numbers as each language writes them. No float is ever made of a figure.
 
-use tonghop_core::read::Share;
+use tonghop_core::declared::shown;
+use tonghop_core::read::{Share, Value};
 
 use crate::lang::Lang;
 
@@ -33,6 +34,18 @@ pub fn percent(share: Share, lang: Lang) -> String {
         return format!("{sign}{whole} %");
     }
     format!("{sign}{whole}{}{decimals} %", separators(lang).1)
+}
+
+/// A value as people write it: a number, a ratio in percent, or the words for what was declared and
+/// is no number.
+pub fn in_words(value: Value, lang: Lang) -> String {
+    match value {
+        Value::Count(count) => number(count, lang),
+        Value::Share(share) => percent(share, lang),
+        Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..) => {
+            lang.of(&shown(value)).to_owned()
+        }
+    }
 }
 
 /// What stands between thousands, and before decimals.

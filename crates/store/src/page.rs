@@ -48,7 +48,9 @@ pub(crate) fn cell(group: &PageGroup, tail: Tail) -> CellKey {
         | FacetKind::Kind
         | FacetKind::Anomaly
         | FacetKind::System
-        | FacetKind::Plan) => Facet::Of(kind, tail.code),
+        | FacetKind::Plan
+        | FacetKind::Declared
+        | FacetKind::Narrative) => Facet::Of(kind, tail.code),
     };
     CellKey {
         unit: group.unit,

@@ -190,6 +190,16 @@ fn business_key(kind: Kind, subject: Cow<'_, str>) -> Result<Cow<'_, str>, Refus
             None if kind == Kind::Document(DocumentKind::Received) => Err(bad("subject", subject)),
             Some(Cow::Borrowed(_)) | None => Ok(subject),
         },
+        // The name of an indicator or a section, as it can stand in a path and in a list.
+        Family::Figure | Family::Narrative => {
+            let plain =
+                |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+            if subject.len() <= CODE_BYTES_MAX && subject.bytes().all(plain) {
+                Ok(subject)
+            } else {
+                Err(bad("subject", subject))
+            }
+        }
         Family::Deployment if subject.len() > CODE_BYTES_MAX => Err(bad("subject", subject)),
         // One timeline holds all readings, and nothing else: a retraction may be of either.
         Family::Staff if kind == Kind::Staff(StaffKind::Posts) && subject != POSTS => {

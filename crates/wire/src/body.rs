@@ -2,21 +2,22 @@
 
 use tonghop_core::event::Body;
 use tonghop_core::family::{
-    account, certificate, deployment, document, dossier, feedback, inspection, meeting, norm,
-    portal, post, procedure, site, staff, task, unit,
+    account, certificate, deployment, document, dossier, feedback, figure, inspection, meeting,
+    narrative, norm, portal, post, procedure, site, staff, task, unit,
 };
 use tonghop_core::measure::Code;
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::{
-    About, Channel, Holder, HomeLevel, Interlinked, Level, Movement, Outcome, Scope, ServiceLevel,
+    About, Channel, Holder, HomeLevel, Interlinked, Level, Movement, Outcome, Qualifier, Scope,
+    ServiceLevel,
 };
 
 use crate::interner::Interner;
 use crate::kind::{
     self as k, AccountKind, CertificateKind, DeploymentKind, DocumentKind, DossierKind,
-    FeedbackKind, InspectionKind, Kind, MeetingKind, NormKind, PortalKind, PostKind, ProcedureKind,
-    SiteKind, StaffKind, TaskKind, UnitKind,
+    FeedbackKind, FigureKind, InspectionKind, Kind, MeetingKind, NarrativeKind, NormKind,
+    PortalKind, PostKind, ProcedureKind, SiteKind, StaffKind, TaskKind, UnitKind,
 };
 use crate::text::national_procedure;
 use crate::value::Values;
@@ -65,6 +66,12 @@ impl Bodies {
             Kind::Account(kind) => self.account(kind, values).map(Body::Account),
             Kind::Deployment(kind) => Some(Body::Deployment(self.deployment(kind, subject))),
             Kind::Staff(kind) => staff_body(kind, values).map(Body::Staff),
+            Kind::Figure(kind) => {
+                figure_body(kind, subject, values).map(|event| Body::Figure(Box::new(event)))
+            }
+            Kind::Narrative(NarrativeKind::Submitted) => {
+                narrative_body(subject, values).map(|event| Body::Narrative(Box::new(event)))
+            }
         };
         body.ok_or_else(incomplete)
     }
@@ -318,4 +325,30 @@ fn staff_body(kind: StaffKind, values: &Values<'_>) -> Option<staff::Event> {
             staff::Event::Moved { kind: Movement::from_byte(kind)? }
         }
     })
+}
+
+fn figure_body(kind: FigureKind, subject: &str, values: &Values<'_>) -> Option<figure::Event> {
+    use k::figure_declared::{AS_OF, FROM, NOTE, OF, QUALIFIER, TO, VALUE};
+    Some(match kind {
+        FigureKind::Declared => figure::Event::Declared(figure::Declaration {
+            indicator: Code::from(subject),
+            from: values.day(FROM),
+            to: values.day(TO),
+            as_of: values.day(AS_OF),
+            value: values.count(VALUE).unwrap_or(0),
+            of: values.count(OF),
+            qualifier: Qualifier::from_byte(values.word(QUALIFIER)?)?,
+            note: values.text(NOTE).map(Into::into),
+        }),
+        FigureKind::Withdrawn => figure::Event::Withdrawn,
+    })
+}
+
+fn narrative_body(subject: &str, values: &Values<'_>) -> Option<narrative::Event> {
+    use k::narrative_submitted::{PERIOD, TEXT};
+    Some(narrative::Event::Submitted(narrative::Narrative {
+        section: Code::from(subject),
+        period: Code::from(values.text(PERIOD)?),
+        text: values.text(TEXT)?.into(),
+    }))
 }

@@ -3,15 +3,20 @@
 //! **Invariant WIRE-1:** the three encodings of one event give equal events.
 //! **Invariant WIRE-2:** the same message gives the same answer, whatever was decoded before it.
 
+use tonghop_core::calendar::PeriodName;
 use tonghop_core::event::{Event, Reading};
 use tonghop_core::refusal::{Refusal, RefusalCode};
+use tonghop_core::words::Qualifier;
 
 use crate::attributes::Attributes;
 use crate::body::Bodies;
 use crate::data;
 use crate::envelope::{Envelope, Raw};
 use crate::interner::Interner;
-use crate::kind::{DossierKind, Kind, dossier_accepted, dossier_transferred_in};
+use crate::kind::{
+    DossierKind, FigureKind, Kind, NarrativeKind, dossier_accepted, dossier_transferred_in,
+    figure_declared, narrative_submitted,
+};
 use crate::refused::Refused;
 use crate::value::Values;
 
@@ -91,6 +96,7 @@ pub(crate) fn check<'e, 'a>(
     if let Some(field) = values.missing(kind.spec().fields) {
         return Err(Refusal::new(RefusalCode::DataMissingField).with("field", field.json));
     }
+    said_of_a_report(kind, values)?;
     let promised = if kind == Kind::Dossier(DossierKind::Accepted) {
         values.day(dossier_accepted::DUE_ON).map(|due| (due, attributes.day))
     } else if kind == Kind::Dossier(DossierKind::TransferredIn) {
@@ -107,4 +113,34 @@ pub(crate) fn check<'e, 'a>(
             .with("accepted_on", accepted));
     }
     Ok(attributes)
+}
+
+/// What must hold of a declared figure and of a narrative beyond their fields.
+fn said_of_a_report(kind: Kind, values: &Values<'_>) -> Result<(), Refusal> {
+    if kind == Kind::Figure(FigureKind::Declared) {
+        use figure_declared::{FROM, QUALIFIER, TO, VALUE};
+        let (from, to) = (values.day(FROM), values.day(TO));
+        if let Some((_, to)) = from.zip(to).filter(|(from, to)| to < from) {
+            return Err(out_of_range("to", to));
+        }
+        let nil = values.word(QUALIFIER) == Some(Qualifier::Nil.byte());
+        match values.count(VALUE) {
+            None if !nil => {
+                return Err(Refusal::new(RefusalCode::DataMissingField).with("field", "value"));
+            }
+            Some(value) if nil && value > 0 => return Err(out_of_range("value", value)),
+            None | Some(_) => {}
+        }
+    }
+    if kind == Kind::Narrative(NarrativeKind::Submitted)
+        && let Some(period) = values.text(narrative_submitted::PERIOD)
+        && PeriodName::parse(period).is_none()
+    {
+        return Err(out_of_range("period", period));
+    }
+    Ok(())
+}
+
+fn out_of_range(field: &str, value: impl std::fmt::Display) -> Refusal {
+    Refusal::new(RefusalCode::DataOutOfRange).with("field", field).with("value", value)
 }

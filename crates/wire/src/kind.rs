@@ -39,6 +39,8 @@ pub struct Field {
 pub enum Form {
     /// Words for people.
     Text,
+    /// Paragraphs for people.
+    LongText,
     /// A code of an administrative list.
     Code,
     /// The code of a procedure.

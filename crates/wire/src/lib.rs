@@ -29,14 +29,16 @@ mod json;
 pub mod kind;
 mod moment;
 mod refused;
+mod similar;
 pub mod subject;
 mod text;
 mod transcode;
 mod value;
 
-pub use catalogue::{CatalogueError, catalogue, from_texts};
+pub use catalogue::{CatalogueError, CatalogueFile, catalogue, catalogue_with, from_texts};
 pub use decoder::Decoder;
 pub use envelope::Raw;
 pub use refused::{Refused, RefusedMessage, RefusedUnreadable, refusal_json};
+pub use similar::most_similar;
 pub use subject::route;
 pub use transcode::{Message, to_binary_json, to_protobuf, to_structured};

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use tonghop_core::day::Day;
-use tonghop_core::limits::{CODE_BYTES_MAX, SPLIT_FIELDS_MAX, SPLIT_PARTS_MAX, TEXT_BYTES_MAX};
+use tonghop_core::limits::{
+    CODE_BYTES_MAX, NARRATIVE_BYTES_MAX, SPLIT_FIELDS_MAX, SPLIT_PARTS_MAX, TEXT_BYTES_MAX,
+};
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
 
@@ -125,7 +127,13 @@ impl<'a> Value<'a> {
             (Form::Count, Scalar::Number(number)) => return self.take_decimal(field, number),
             (Form::Count, Scalar::Text(number)) => return self.take_decimal(field, &number),
             (
-                Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment,
+                Form::Text
+                | Form::LongText
+                | Form::Code
+                | Form::Procedure
+                | Form::Unit
+                | Form::Day
+                | Form::Moment,
                 Scalar::Text(text),
             ) => return self.take_text(field, text),
             (_, Scalar::Flag(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Nested(_)) => {
@@ -145,6 +153,7 @@ impl<'a> Value<'a> {
             },
             Form::Word(words) => return self.take_word_number(field, words, number),
             Form::Text
+            | Form::LongText
             | Form::Code
             | Form::Procedure
             | Form::Unit
@@ -163,9 +172,14 @@ impl<'a> Value<'a> {
             return Ok(());
         }
         match field.form {
-            Form::Text => {
+            Form::Text | Form::LongText => {
                 let (text, _) = clean(text);
-                if text.len() > TEXT_BYTES_MAX {
+                let bytes_max = if matches!(field.form, Form::Text) {
+                    TEXT_BYTES_MAX
+                } else {
+                    NARRATIVE_BYTES_MAX
+                };
+                if text.len() > bytes_max {
                     return Err(out_of_range(field, text));
                 }
                 *self = Self::Text(text);

@@ -11,7 +11,7 @@ mod sample;
 use proptest::prelude::*;
 use sample::{LINE, SUBJECT, of_headers, told, with};
 use serde_json::json;
-use tonghop_wire::kind::{Form, Kind};
+use tonghop_wire::kind::{FigureKind, Form, Kind};
 use tonghop_wire::{Decoder, Raw, route, to_protobuf};
 
 #[test]
@@ -100,6 +100,7 @@ fn varied(kind: Kind, mut seed: u64) -> String {
             Form::Count => json!(random % field.max.saturating_add(1)),
             Form::Word(words) => json!(words[usize::try_from(random).unwrap() % words.len()].0),
             Form::Text
+            | Form::LongText
             | Form::Code
             | Form::Procedure
             | Form::Unit
@@ -109,6 +110,15 @@ fn varied(kind: Kind, mut seed: u64) -> String {
             | Form::Parts(_) => continue,
         };
         data.insert(field.json.to_owned(), value);
+    }
+    if kind == Kind::Figure(FigureKind::Declared) {
+        // Nothing that occurred has no number, and everything else has one.
+        let data = line["data"].as_object_mut().unwrap();
+        if data["qualifier"] == "NIL" {
+            data.retain(|name, _| !["value", "of"].contains(&name.as_str()));
+        } else {
+            data.entry("value").or_insert_with(|| json!(7));
+        }
     }
     line.to_string()
 }

@@ -137,6 +137,10 @@ const EVERY_KIND: &str = "
         H41 site S 2021-06-01 closed
         H41 post D 2021-06-01 accepted p outside
         H41 post D 2021-06-01 delivered p
+        H41 figure I 2021-06-01 declared AT_LEAST from=1970-01-01 value=300 of=301 note=n
+        H41 figure I 2021-06-01 declared NIL to=1970-01-01 asOf=1970-01-02
+        H41 figure I 2021-06-01 withdrawn
+        H41 narrative A.I 2021-06-01 submitted 2021-Q3 text=T
         H41 post D 2021-06-01 retracted";
 
 /// The byte of a kind is a promise to the stores that are out there.
@@ -182,6 +186,10 @@ fn the_bytes_of_the_kinds_stay_as_they_are() {
         site.closed 0602
         post.accepted 0701017001
         post.delivered 0702017000
+        figure.declared 64010149010000ac02ae020201016e
+        figure.declared 6401014900010200000500
+        figure.withdrawn 6402
+        narrative.submitted 650103412e4907323032312d51330154
         post.retracted 00
     "#]]
     .assert_eq(&text);

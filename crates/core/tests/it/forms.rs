@@ -58,6 +58,10 @@ pub(crate) fn text(table: &Table) -> String {
             .map(|value| match value {
                 Value::Count(count) => count.to_string(),
                 Value::Share(share) => format!("{}/{}", share.part, share.whole),
+                Value::Nil => "nil".to_owned(),
+                Value::Missing => "-".to_owned(),
+                Value::Bound(range) => format!("{range:?}"),
+                Value::BoundShare(part, whole) => format!("{part:?}/{whole}"),
             })
             .collect();
         values.join(" ")

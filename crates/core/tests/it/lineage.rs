@@ -455,7 +455,7 @@ proptest! {
 fn random_histories_divide_units_that_were_at_work() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut divided = 0;
-    for _ in 0..200 {
+    for _ in 0..400 {
         let strategy = (vec(any::<Turn>(), 1..16), facts(60));
         let (turns, facts) = strategy.new_tree(&mut runner).unwrap().current();
         let world = history(&turns, &facts);

@@ -136,7 +136,7 @@ fn a_share_of_units_keeps_its_parts() {
     let reader = reader(LINES);
     let terms = |text: &str| match sum(text) {
         Rule::Sum(terms) => terms,
-        Rule::Distinct(..) | Rule::Ratio { .. } => unreachable!("a sum"),
+        Rule::Distinct(..) | Rule::Ratio { .. } | Rule::Declared { .. } => unreachable!("a sum"),
     };
     let rule = Rule::Ratio {
         part: terms("closing:deployment.done[system=ioffice,level=DEPARTMENT]"),

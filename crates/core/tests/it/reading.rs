@@ -166,7 +166,7 @@ fn a_ratio_keeps_its_parts() {
     }
     let rule = |terms: &str| match sum(terms) {
         Rule::Sum(terms) => terms,
-        Rule::Distinct(..) | Rule::Ratio { .. } => unreachable!("a sum"),
+        Rule::Distinct(..) | Rule::Ratio { .. } | Rule::Declared { .. } => unreachable!("a sum"),
     };
     let ratio = Rule::Ratio {
         part: rule("flow:document.issued"),

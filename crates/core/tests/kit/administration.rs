@@ -86,7 +86,9 @@ pub(crate) fn random(
         | Family::Document
         | Family::Meeting
         | Family::Site
-        | Family::Post => return None,
+        | Family::Post
+        | Family::Figure
+        | Family::Narrative => return None,
     })
 }
 

@@ -7,12 +7,14 @@
 
 use tonghop_core::day::{Day, Instant};
 use tonghop_core::event::{Body, Event};
-use tonghop_core::family::{document, dossier, meeting, post, procedure, site, unit};
+use tonghop_core::family::{
+    document, dossier, figure, meeting, narrative, post, procedure, site, unit,
+};
 use tonghop_core::fold::Message;
 use tonghop_core::measure::Code;
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::words::{
-    Channel, Family, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel,
+    Channel, Family, HomeLevel, Interlinked, Level, Outcome, Qualifier, Scope, ServiceLevel,
 };
 
 use super::administration;
@@ -44,13 +46,13 @@ const FAMILIES: [Family; 32] = [
     Family::Dossier,
     Family::Dossier,
     Family::Dossier,
-    Family::Dossier,
-    Family::Dossier,
     Family::Document,
     Family::Document,
     Family::Document,
     Family::Procedure,
     Family::Procedure,
+    Family::Figure,
+    Family::Narrative,
     Family::Meeting,
     Family::Site,
     Family::Post,
@@ -232,7 +234,9 @@ fn plain(fact: &Fact, id: String) -> Saying {
         | Family::Certificate
         | Family::Account
         | Family::Deployment
-        | Family::Staff => ["S1", "S1", "S1", "S2"][usize::from(fact[2] % 4)],
+        | Family::Staff
+        | Family::Figure
+        | Family::Narrative => ["S1", "S1", "S1", "S2"][usize::from(fact[2] % 4)],
     };
     let speaker = SPEAKERS[usize::from(fact[0] % 16)];
     let speaker = if family == Family::Unit && fact[0] % 16 != 15 { "H41" } else { speaker };
@@ -289,7 +293,31 @@ fn body(family: Family, fact: &Fact, subject: &str) -> Body {
         | Family::Deployment
         | Family::Staff => administration::random(family, [kind, p, q], subject, day)
             .expect("a family of the administration"),
+        Family::Figure => Body::Figure(Box::new(figure_event(kind, p, q, subject))),
+        Family::Narrative => {
+            Body::Narrative(Box::new(narrative::Event::Submitted(narrative::Narrative {
+                section: Code::from(subject),
+                period: Code::from(["2021-Q2", "2021-Q3"][usize::from(p % 2)]),
+                text: format!("T|{}", q % 3).into(),
+            })))
+        }
     }
+}
+
+fn figure_event(kind: u8, p: u8, q: u8, subject: &str) -> figure::Event {
+    if kind.is_multiple_of(4) {
+        return figure::Event::Withdrawn;
+    }
+    figure::Event::Declared(figure::Declaration {
+        indicator: Code::from(subject),
+        from: p.is_multiple_of(2).then(|| day(p % 5)),
+        to: p.is_multiple_of(3).then(|| day(5 + p % 5)),
+        as_of: q.is_multiple_of(4).then(|| day(q % 7)),
+        value: u32::from(q % 3),
+        of: q.is_multiple_of(5).then_some(7),
+        qualifier: Qualifier::ALL[usize::from(p) % 5],
+        note: q.is_multiple_of(7).then(|| Box::from("mục | A")),
+    })
 }
 
 fn unit_body(fact: &Fact, subject: &str) -> Body {

@@ -61,6 +61,8 @@ pub(crate) fn indicator(id: &str, rule: Rule) -> Indicator {
         nature: Nature::Flow,
         rule,
         source: String::new(),
+        valid_from: None,
+        valid_to: None,
     }
 }
 
@@ -85,7 +87,7 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
         identities: Vec::new(),
     };
     let indicators = columns.iter().map(|(id, terms)| indicator(id, sum(terms))).collect();
-    Catalogue { indicators, forms: vec![form], calendars: Vec::new() }
+    Catalogue { indicators, forms: vec![form], calendars: Vec::new(), checks: Vec::new() }
 }
 
 /// What is read: a store laid out once.
@@ -116,10 +118,9 @@ impl Reader {
 
     /// The count that these terms come to.
     pub(crate) fn count_of(&self, query: Query, terms: &str) -> i64 {
-        match figure(&indicator("x", sum(terms)), query, self.sources()) {
-            Value::Count(count) => count,
-            Value::Share(share) => panic!("{share:?} is no count"),
-        }
+        let value = figure(&indicator("x", sum(terms)), query, self.sources());
+        let Value::Count(count) = value else { panic!("{value:?} is no count") };
+        count
     }
 
     /// A column of Biểu 06.

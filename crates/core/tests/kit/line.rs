@@ -12,11 +12,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tonghop_core::day::{Day, Instant};
 use tonghop_core::event::Body;
-use tonghop_core::family::{document, dossier, meeting, post, procedure, site, unit};
+use tonghop_core::family::{
+    document, dossier, figure, meeting, narrative, post, procedure, site, unit,
+};
 use tonghop_core::fold::Message;
 use tonghop_core::measure::Code;
 use tonghop_core::words::{
-    Channel, Family, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel,
+    Channel, Family, HomeLevel, Interlinked, Level, Outcome, Qualifier, Scope, ServiceLevel,
 };
 
 use super::administration;
@@ -139,6 +141,8 @@ impl<'a> Words<'a> {
             | Family::Deployment
             | Family::Staff => administration::of_line(self, family, kind, subject)
                 .unwrap_or_else(|| panic!("{}.{kind}?", family.word())),
+            Family::Figure => Body::Figure(Box::new(self.figure(kind, subject))),
+            Family::Narrative => Body::Narrative(Box::new(self.narrative(kind, subject))),
         }
     }
 
@@ -257,6 +261,32 @@ impl<'a> Words<'a> {
             _ => panic!("post.{kind}?"),
         };
         post::Event { step, procedure: Code::from(self.next()), outside: self.flag("outside") }
+    }
+
+    fn figure(&mut self, kind: &str, subject: &str) -> figure::Event {
+        match kind {
+            "declared" => figure::Event::Declared(figure::Declaration {
+                indicator: Code::from(subject),
+                from: self.text("from").map(super::day),
+                to: self.text("to").map(super::day),
+                as_of: self.text("asOf").map(super::day),
+                qualifier: word(self.next(), Qualifier::parse),
+                value: self.number("value"),
+                of: self.text("of").map(|of| of.parse().expect("a number")),
+                note: self.text("note").map(Box::from),
+            }),
+            "withdrawn" => figure::Event::Withdrawn,
+            _ => panic!("figure.{kind}?"),
+        }
+    }
+
+    fn narrative(&mut self, kind: &str, subject: &str) -> narrative::Event {
+        assert_eq!(kind, "submitted");
+        narrative::Event::Submitted(narrative::Narrative {
+            section: Code::from(subject),
+            period: Code::from(self.next()),
+            text: Box::from(self.text("text").expect("a text")),
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DONE, stop_signal};
+use crate::catalogue_dir;
 use crate::nats::ConnectSettings;
 use crate::reading::Reading;
 use crate::replay::Earlier;
@@ -16,12 +17,15 @@ const CONNECT_MAX: Duration = Duration::from_secs(30);
 
 /// Runs the command.
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let catalogue = catalogue_dir::load(settings)?;
     let stop = stop_signal()?;
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
     connection.creds.clone_from(&settings.creds);
     connection.wait_max = CONNECT_MAX;
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
-    let reading = Arc::new(Reading::new()?.with_earlier(earlier));
+    let reading = Arc::new(Reading::with_catalogue(catalogue).with_earlier(earlier));
+    let watching = catalogue_dir::watch(settings.clone(), Arc::clone(&reading), stop.clone());
+    tokio::spawn(watching);
     let worker = WorkerSettings { data: settings.data.clone(), connection };
     worker::run(&worker, &reading, stop).await?;
     Ok(ExitCode::from(DONE))

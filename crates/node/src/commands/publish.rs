@@ -66,6 +66,13 @@ pub struct PublishArgs {
     window: u16,
 }
 
+impl PublishArgs {
+    /// One file, whose refusals make the answer a no.
+    pub fn strict(file: &std::path::Path) -> Self {
+        Self { files: vec![file.to_owned()], strict: true, no_wait: false, wait: 10, window: 64 }
+    }
+}
+
 /// What a run has done so far.
 #[derive(Debug, Default)]
 struct Tally {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use tonghop_report::{FormAnswer, csv, table};
 
-use super::{FAILED, USAGE, print};
+use super::{FAILED, USAGE, print, reconciliation};
 use crate::local::{self, Answered};
 use crate::settings::Settings;
 
@@ -127,6 +127,19 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         ("knownAt", args.known_at.clone()),
         ("tree", args.tree.clone()),
     ];
+    if form == "reconciliation" {
+        let path = args.output.as_deref();
+        return match format {
+            Format::Table => reconciliation::run(reconciliation::As::Table, &query, path, settings),
+            Format::Json => reconciliation::run(reconciliation::As::Json, &query, path, settings),
+            Format::Csv => reconciliation::run(reconciliation::As::Csv, &query, path, settings),
+            Format::Xlsx | Format::Docx | Format::Pdf => {
+                eprintln!("tonghop: the reconciliation is written as table, json or csv");
+                return Ok(ExitCode::from(USAGE));
+            }
+        }
+        .await;
+    }
     query.push(("format", format.asked().map(str::to_owned)));
     let path = format!("/v1/forms/{}", local::encode(form));
     let answered = local::get(settings, &path, &query).await?;
@@ -180,11 +193,12 @@ async fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
         let field = |name| form.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
         writeln!(text, "  {:<16} {}", field("id"), field("label"))?;
     }
+    text.push_str("  reconciliation   Đối chiếu số liệu khai báo với số liệu tổng hợp\n");
     Ok(print(&text))
 }
 
 /// Says why a request was refused, in the words of the answer.
-fn refused(answered: &Answered) -> Option<ExitCode> {
+pub(super) fn refused(answered: &Answered) -> Option<ExitCode> {
     if answered.status < 400 {
         return None;
     }

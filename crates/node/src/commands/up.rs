@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{DONE, print, stop_signal};
+use crate::catalogue_dir;
 use crate::http;
 use crate::nats::{ConnectSettings, NatsServer, ServerSettings};
 use crate::reading::Reading;
@@ -28,6 +29,7 @@ pub struct UpArgs {
 
 /// Runs the command.
 pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let catalogue = catalogue_dir::load(settings)?;
     let stop = stop_signal()?;
     // The port is taken before anything is started, so that a refusal leaves nothing behind.
     let listener = listen(settings).await?;
@@ -37,9 +39,11 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     let mut server = NatsServer::start(&server_settings).await?;
     let connection = ConnectSettings::new(server.url(), "tonghop up");
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
-    let reading = Arc::new(Reading::new()?.with_earlier(earlier));
+    let reading = Arc::new(Reading::with_catalogue(catalogue).with_earlier(earlier));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, settings);
+    let watching = catalogue_dir::watch(settings.clone(), Arc::clone(&reading), stop.clone());
+    tokio::spawn(watching);
     let worker = WorkerSettings { data: settings.data.clone(), connection };
     let ended = tokio::select! {
         ended = worker::run(&worker, &reading, stop.clone()) => ended,

@@ -11,7 +11,7 @@ use crate::ask::{AskError, Lang};
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     let parameters = request.parameters(&["year", "calendar", "lang"])?;
     let lang = parameters.lang()?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let year = match parameters.get("year") {
         None => (request.today)().year(),
         Some(text) => year(text)?,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout};
+use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule};
 use tonghop_core::measure::{FacetKind, Measure};
 use tonghop_core::read::Tree;
 
@@ -27,6 +27,9 @@ pub(super) fn of_form(form: &Form, catalogue: &Catalogue) -> Vec<FacetNeed> {
 /// The needs of an indicator that is read by a kind of facet, or by none.
 pub(super) fn of_indicator(indicator: &Indicator, by: Option<FacetKind>) -> Vec<FacetNeed> {
     let rule = &indicator.rule;
+    if let Rule::Declared { .. } = rule {
+        return vec![(FacetKind::Declared, Measure::FigureDeclared.group())];
+    }
     let mut needs: BTreeSet<FacetNeed> =
         rule.facets_read().map(|(kind, measure)| (kind, measure.group())).collect();
     if let Some(kind) = by {
@@ -68,7 +71,7 @@ mod tests {
         assert_eq!(needs("tasks"), [(FacetKind::Plan, Measure::TaskDone.group())]);
         assert_eq!(needs("bieu-06-field"), [(FacetKind::Field, Measure::DossierPending.group())]);
         assert_eq!(needs("post"), [(FacetKind::Procedure, Measure::PostAccepted.group())]);
-        let directives = catalogue.indicator("norms.directives").unwrap();
+        let directives = catalogue.indicator("norms.in_force_directives").unwrap();
         let kind = (FacetKind::Kind, Measure::NormInForce.group());
         assert_eq!(of_indicator(directives, None), [kind]);
     }

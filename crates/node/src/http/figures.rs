@@ -18,7 +18,7 @@ pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
     let allowed: Vec<&'static str> =
         ["indicator"].iter().chain(FIGURE_PARAMETERS).copied().collect();
     let parameters = request.parameters(&allowed)?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let id = parameters
         .get("indicator")
         .ok_or_else(|| Problem::parameter("indicator", "which? GET /v1/indicators lists them"))?;
@@ -42,7 +42,8 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
         Problem::unknown_thing("figure", request.name, hint, std::iter::empty())
     };
     let id = FigureId::parse(request.name).ok_or_else(unknown)?;
-    let indicator = request.view()?.catalogue().indicator(&id.indicator).ok_or_else(unknown)?;
+    let catalogue = request.view()?.catalogue();
+    let indicator = catalogue.indicator(&id.indicator).ok_or_else(unknown)?;
     if id.facet.as_ref().is_some_and(|(kind, _)| !indicator.rule.can_be_read_by(*kind)) {
         return Err(unknown().into());
     }
@@ -85,7 +86,8 @@ fn answer(
     forms::question(&mut json, wish);
     json.raw(",");
     forms::value(&mut json, value);
-    json.raw(",\"status\":\"computed\",\"figure\":").text(&id.to_string());
+    json.raw(",\"status\":").text(forms::status(indicator));
+    json.raw(",\"figure\":").text(&id.to_string());
     about(&mut json, indicator, wish.lang);
     if let Some((kind, code)) = &id.facet {
         json.raw(",\"facet\":{\"kind\":").text(kind.word()).raw(",\"code\":").text(code).raw("}");

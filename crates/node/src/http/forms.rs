@@ -1,6 +1,7 @@
 //! `/v1/forms`: the forms there are, and one of them filled in.
 
-use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Slot};
+use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
+use tonghop_core::declared::Range;
 use tonghop_core::form::{Row, RowKey, Sources, Table, fill};
 use tonghop_core::read::{Query, Tree, Value};
 use tonghop_report::{FormAnswer, Format, RenderError};
@@ -17,7 +18,7 @@ const CELL_BYTES: usize = 110;
 /// `/v1/forms`.
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     let lang = request.parameters(&["lang"])?.lang()?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let now = stand(request)?;
     let mut json = Json::with_capacity(16 * 1024);
     json.raw("{\"position\":").number(now.position).raw(",\"lag\":").number(now.lag);
@@ -44,7 +45,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
 pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let allowed: Vec<&'static str> = FIGURE_PARAMETERS.iter().copied().chain(["format"]).collect();
     let parameters = request.parameters(&allowed)?;
-    let catalogue = request.view()?.catalogue();
+    let catalogue = &*request.view()?.catalogue();
     let form = catalogue.form(request.name).ok_or_else(|| {
         let known = catalogue.forms.iter().map(|form| form.id.clone());
         Problem::unknown_thing("form", request.name, "GET /v1/forms lists the forms", known)
@@ -143,7 +144,39 @@ pub(super) fn value(json: &mut Json, value: Value) {
             json.raw("\"ratio\":{\"part\":").int(share.part);
             json.raw(",\"whole\":").int(share.whole).raw("}")
         }
+        Value::Nil => json.raw("\"value\":0,\"nil\":true"),
+        Value::Missing => json.raw("\"value\":null,\"missing\":true"),
+        Value::Bound(range) => bound(json, range),
+        Value::BoundShare(part, whole) => bound(json, part).raw(",\"of\":").int(whole),
     };
+}
+
+/// A bound as `"bound":{"atLeast":…,"atMost":…}`, or `"bound":{"approximately":…}`.
+fn bound(json: &mut Json, range: Range) -> &mut Json {
+    json.raw("\"bound\":{");
+    match range.high {
+        Some(high) if range.rough && high == range.low => {
+            json.raw("\"approximately\":").int(range.low);
+        }
+        high => {
+            json.raw("\"atLeast\":").int(range.low);
+            if let Some(high) = high {
+                json.raw(",\"atMost\":").int(high);
+            }
+            if range.rough {
+                json.raw(",\"rough\":true");
+            }
+        }
+    }
+    json.raw("}")
+}
+
+/// Where a figure of the indicator comes from.
+pub(super) const fn status(indicator: &Indicator) -> &'static str {
+    match indicator.rule {
+        Rule::Declared { .. } => "declared",
+        Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => "computed",
+    }
 }
 
 fn layout(form: &Form) -> &'static str {
@@ -307,7 +340,8 @@ fn column_text(slot: &Slot, indicator: &Indicator, layout: Layout) -> ColumnText
     head.key(key).raw("{");
     let mut figure = Json::with_capacity(64);
     // The ids of indicators need no escaping; `figure_id` refuses others.
-    figure.raw(",\"status\":\"computed\",\"figure\":\"").raw(&indicator.id).raw("~");
+    figure.raw(",\"status\":\"").raw(status(indicator));
+    figure.raw("\",\"figure\":\"").raw(&indicator.id).raw("~");
     ColumnText { head: utf8(head), figure: utf8(figure) }
 }
 

@@ -6,8 +6,8 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
-use super::similar::most_similar;
 use crate::view::ViewError;
+use tonghop_wire::most_similar;
 
 /// Characters of what was sent that are sent back.
 const ECHO_CHARS_MAX: usize = 80;

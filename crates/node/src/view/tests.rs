@@ -55,7 +55,8 @@ fn source(stored: &Stored) -> FacetSource {
 }
 
 fn view(source: FacetSource) -> View {
-    let catalogue = Catalogue { indicators: vec![], forms: vec![], calendars: vec![] };
+    let catalogue =
+        Catalogue { indicators: vec![], forms: vec![], calendars: vec![], checks: vec![] };
     let (book, registry) = (Book::default(), Registry::default());
     View::new(Arc::new(catalogue), book, registry, 0, Counts::default(), source)
 }

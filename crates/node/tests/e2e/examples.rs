@@ -41,7 +41,7 @@ async fn the_examples_of_the_contract_are_folded_and_read() {
         ("portal.posted", json!(0)),
         ("tasks.done_share", json!({"part": 1, "whole": 1})),
         ("inspections.findings", json!(4)),
-        ("norms.decisions", json!(1)),
+        ("norms.in_force_decisions", json!(1)),
         ("certificates.departments", json!({"part": 1, "whole": 2})),
         ("accounts.ioffice", json!(1)),
         ("deployment.ioffice_departments", json!({"part": 1, "whole": 2})),

@@ -96,6 +96,8 @@ pub(crate) fn catalogue() -> Catalogue {
             nature: Nature::Flow,
             rule: Rule::Sum(terms(text)),
             source: "01/2020/TT-VPCP".to_owned(),
+            valid_from: None,
+            valid_to: None,
         })
         .collect();
     let columns: Vec<Slot> = COLUMNS
@@ -131,6 +133,8 @@ pub(crate) fn catalogue() -> Catalogue {
             nature,
             rule,
             source: String::new(),
+            valid_from: None,
+            valid_to: None,
         });
     }
     let form = |id: &str, layout, slots: &[Slot]| Form {
@@ -147,7 +151,7 @@ pub(crate) fn catalogue() -> Catalogue {
         form("bieu-06-field", Layout::ByFacet(FacetKind::Field), &columns),
         form("documents", Layout::List, &list),
     ];
-    Catalogue { indicators, forms, calendars: vec![legal()] }
+    Catalogue { indicators, forms, calendars: vec![legal()], checks: Vec::new() }
 }
 
 fn legal() -> Calendar {

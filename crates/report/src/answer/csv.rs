@@ -79,6 +79,11 @@ fn harmless(text: &str) -> String {
     }
 }
 
+/// A line of texts, harmless to a spreadsheet.
+pub fn record(out: &mut String, texts: &[&str]) {
+    line(out, texts.iter().map(|text| harmless(text)));
+}
+
 /// RFC 4180: quoted where it must be, lines end with CR LF.
 fn line(out: &mut String, fields: impl IntoIterator<Item = String>) {
     for (place, field) in fields.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! A form as a document: one table as the circular has it, and one of memos if there are any.
 
-use tonghop_core::read::{Share, Value};
+use tonghop_core::read::Value;
 use tonghop_core::words::Level;
 
 use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, level_name};
@@ -274,11 +274,5 @@ fn counted(answer: Option<&CellAnswer>) -> Cell {
 }
 
 fn cell(answer: Option<&CellAnswer>) -> Cell {
-    match answer.map(|answer| (answer.value, answer.ratio)) {
-        Some((Some(value), _)) => Cell::count(value),
-        Some((None, Some(ratio))) => {
-            Cell::Figure(Value::Share(Share { part: ratio.part, whole: ratio.whole }))
-        }
-        Some((None, None)) | None => Cell::Missing,
-    }
+    Cell::Figure(answer.and_then(CellAnswer::figure).unwrap_or(Value::Missing))
 }

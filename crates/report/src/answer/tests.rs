@@ -1,7 +1,11 @@
 use expect_test::expect;
 
+use super::said::SaidAnswer;
 use super::table::{by_level, table};
+use tonghop_core::read::Share;
+
 use super::*;
+use crate::number::{number, percent};
 
 #[test]
 fn numbers_are_written_as_each_language_does() {
@@ -38,7 +42,13 @@ fn ratios_are_rounded_half_up_when_shown() {
 
 fn count(value: i64) -> CellAnswer {
     let status = "computed".to_owned();
-    CellAnswer { value: Some(value), ratio: None, status, figure: None }
+    CellAnswer {
+        value: Some(value),
+        ratio: None,
+        said: SaidAnswer::default(),
+        status,
+        figure: None,
+    }
 }
 
 fn cells(c3: i64, early: i64) -> Cells {
@@ -147,7 +157,8 @@ fn a_list_as_a_table_and_as_csv() {
     list.columns.clear();
     list.levels = None;
     let ratio = Some(Ratio { part: 103_105, whole: 140_857 });
-    let share = CellAnswer { value: None, ratio, status: "computed".to_owned(), figure: None };
+    let (status, said) = ("computed".to_owned(), SaidAnswer::default());
+    let share = CellAnswer { value: None, ratio, said, status, figure: None };
     let figure = |key: &str, label: &str, counted: &str, cell| RowAnswer {
         indicator: Some("documents.x".to_owned()),
         counted: Some(counted.to_owned()),

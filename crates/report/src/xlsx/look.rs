@@ -56,7 +56,10 @@ pub(super) fn number_format(value: Value, lang: Lang) -> &'static str {
         (Lang::Vi, Value::Count(1_000_000_000..)) => {
             "[>=1000000000]#\".\"###\".\"###\".\"##0;[>=1000000]#\".\"###\".\"##0;#,##0"
         }
-        (Lang::Vi | Lang::En, Value::Count(_)) => "#,##0",
+        (
+            Lang::Vi | Lang::En,
+            Value::Count(_) | Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..),
+        ) => "#,##0",
     }
 }
 

@@ -340,7 +340,9 @@ impl Sheet<'_> {
                     None => self.words(place, &held.show(self.lang), &format)?,
                 }
             }
-            Cell::Text(_) | Cell::Bound(..) | Cell::Nil | Cell::Missing => {
+            Cell::Text(_)
+            | Cell::Figure(Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..)) =>
+            {
                 self.words(place, &held.show(self.lang), &format)?;
             }
         }

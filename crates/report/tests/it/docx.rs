@@ -48,7 +48,7 @@ fn a_letter_has_all_its_text() {
         "A. Kết quả thực hiện",
         "a) Văn bản",
         "=SUM(A1:A9)",
-        "trên 4.000",
+        "từ 4.000 trở lên",
         "Sở Y tế\u{fffd}[31m",
         "Nơi nhận:",
         "KT. GIÁM ĐỐC",

@@ -117,7 +117,7 @@ fn text_can_be_copied_with_its_marks() {
         "Nghệ An, ngày 06 tháng 9 năm 2021",
         "I. Công tác chỉ đạo, điều hành",
         "ằẳẵắặ ầẩẫấậ ềểễếệ ồổỗốộ ờởỡớợ ừửữứự ỳỷỹýỵ đĐ.",
-        "trên 4.000",
+        "từ 4.000 trở lên",
         "=SUM(A1:A9)",
         "- Lưu: VT.",
         "tế\u{fffd}[31m",

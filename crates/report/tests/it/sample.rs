@@ -1,15 +1,21 @@
 //! Documents for the tests.
 
 use tonghop_core::day::Day;
-use tonghop_core::read::{Share, Value};
+use tonghop_core::declared::Range;
+use tonghop_core::read::Value;
 use tonghop_report::{
-    Block, Bound, Cell, ColumnKind, Document, FormAnswer, Head, Lang, Paragraph, Signature, Table,
+    Block, Cell, ColumnKind, Document, FormAnswer, Head, Lang, Paragraph, Signature, Table,
 };
 
 /// Biểu 06a of a small province, as HTTP answers it: a department with an affiliate below it, a
 /// district with a commune, and a name that a spreadsheet would take for a formula.
 pub(crate) fn form() -> FormAnswer {
     FormAnswer::parse(include_bytes!("form.json")).unwrap()
+}
+
+/// That many or more.
+fn over(low: i64) -> Range {
+    Range { low, high: None, rough: false }
 }
 
 /// A report with everything that the model has.
@@ -34,9 +40,9 @@ pub(crate) fn letter() -> Document {
             .and(" văn bản; ký số ")
             .figure(Cell::share(103_105, 140_857))
             .and("; sử dụng thư điện tử ")
-            .figure(Cell::Bound(Bound::AtLeast, Value::Share(Share { part: 95, whole: 100 })))
+            .figure(Cell::Figure(Value::BoundShare(over(95), 100)))
             .and("; khiếu nại ")
-            .figure(Cell::Nil)
+            .figure(Cell::Figure(Value::Nil))
             .and(". ")
             .and(&"Những chữ có dấu: ằẳẵắặ ầẩẫấậ ềểễếệ ồổỗốộ ờởỡớợ ừửữứự ỳỷỹýỵ đĐ. ".repeat(4)),
     );
@@ -49,10 +55,15 @@ pub(crate) fn letter() -> Document {
     table.caption = Some("Kết quả theo đơn vị".to_owned());
     let texts = [("Sở Tài chính", 85), ("=SUM(A1:A9)", 1_200), ("Sở Y tế\u{1b}[31m", 15)];
     for ((name, count), ordinal) in texts.into_iter().zip(1..) {
-        let note = Cell::Bound(Bound::AtLeast, Value::Count(4_000));
+        let note = Cell::Figure(Value::Bound(over(4_000)));
         table.row([Cell::count(ordinal), Cell::text(name), Cell::count(count), note]);
     }
-    table.row([Cell::count(4), Cell::text("Sở Xây dựng"), Cell::Missing, Cell::Nil]);
+    table.row([
+        Cell::count(4),
+        Cell::text("Sở Xây dựng"),
+        Cell::Figure(Value::Missing),
+        Cell::Figure(Value::Nil),
+    ]);
     // The third row is left out on purpose: the claim does not hold, so there is no formula.
     table.total([Cell::Blank, Cell::text("Cộng"), Cell::count(1_300), Cell::Blank], [0, 1]);
     document.push(table);

@@ -8,14 +8,8 @@ use super::{CatalogueError, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    calendar: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    name: Spanned<String>,
+pub(super) struct Row {
+    pub(super) name: Spanned<String>,
     vi: String,
     en: String,
     period: Vec<PeriodRow>,
@@ -32,10 +26,8 @@ struct PeriodRow {
     basis: String,
 }
 
-pub(super) fn read(source: &Source<'_>) -> Result<Vec<Calendar>, CatalogueError> {
-    let file: File = source.parse()?;
-    source.once(file.calendar.iter().map(|row| &row.name))?;
-    file.calendar.into_iter().map(|row| calendar(source, row)).collect()
+pub(super) fn read(rows: Vec<(Source<'_>, Row)>) -> Result<Vec<Calendar>, CatalogueError> {
+    rows.into_iter().map(|(source, row)| calendar(&source, row)).collect()
 }
 
 fn calendar(source: &Source<'_>, row: Row) -> Result<Calendar, CatalogueError> {

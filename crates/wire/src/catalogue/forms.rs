@@ -2,21 +2,15 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use tonghop_core::catalogue::{Form, Group, Identity, Indicator, Label, Layout, Slot};
+use tonghop_core::catalogue::{Form, Group, Identity, Indicator, Label, Layout, Nature, Slot};
 use tonghop_core::measure::FacetKind;
 
 use super::{CatalogueError, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    form: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    id: Spanned<String>,
+pub(super) struct Row {
+    pub(super) id: Spanned<String>,
     vi: String,
     en: String,
     source: String,
@@ -52,17 +46,20 @@ struct GroupRow {
 }
 
 pub(super) fn read(
-    source: &Source<'_>,
+    rows: Vec<(Source<'_>, Row)>,
     indicators: &[Indicator],
 ) -> Result<Vec<Form>, CatalogueError> {
-    let file: File = source.parse()?;
-    source.once(file.form.iter().map(|row| &row.id))?;
-    file.form.into_iter().map(|row| form(source, row, indicators)).collect()
+    rows.into_iter().map(|(source, row)| form(&source, row, indicators)).collect()
 }
 
 fn form(source: &Source<'_>, row: Row, indicators: &[Indicator]) -> Result<Form, CatalogueError> {
     source.once(row.slots.iter().map(|slot| &slot.key))?;
-    let layout = source.value(&row.layout, "layout", layout)?;
+    if row.slots.is_empty() {
+        return Err(source.error(&row.id.span(), "the form names no indicator"));
+    }
+    let layouts =
+        ["by_unit", "by_field", "by_procedure", "by_kind", "by_system", "by_plan", "list"];
+    let layout = source.known(&row.layout, "layout", layout, layouts.into_iter())?;
     let slot = |slot| slot_of(source, slot, indicators, layout);
     let slots: Vec<Slot> = row.slots.into_iter().map(slot).collect::<Result<_, _>>()?;
     let identity = |text: &Spanned<String>| source.value(text, "identity", |t| sum_of(t, &slots));
@@ -122,14 +119,21 @@ fn slot_of(
     layout: Layout,
 ) -> Result<Slot, CatalogueError> {
     let find = |id: &str| indicators.iter().position(|indicator| indicator.id == id);
-    let indicator = source.value(&row.indicator, "indicator", find)?;
-    if let (Layout::ByFacet(kind), Some(held)) = (layout, indicators.get(indicator))
+    let known = indicators.iter().map(|indicator| indicator.id.as_str());
+    let indicator = source.known(&row.indicator, "indicator", find, known)?;
+    let found = indicators.get(indicator);
+    if let (Layout::ByFacet(kind), Some(held)) = (layout, found)
         && !held.rule.can_be_read_by(kind)
     {
-        let problem = format!("{:?} cannot be read by {}", held.id, kind.word());
+        let problem = match held.nature {
+            Nature::Declared => format!("{:?} is declared: it is not kept by code", held.id),
+            Nature::Flow | Nature::Stock | Nature::Distinct | Nature::Ratio => {
+                format!("{:?} cannot be read by {}", held.id, kind.word())
+            }
+        };
         return Err(source.error(&row.indicator.span(), problem));
     }
-    let known = indicators.get(indicator).map(|indicator| indicator.label.clone());
+    let known = found.map(|indicator| indicator.label.clone());
     let label = match (row.vi, row.en, known) {
         (Some(vi), Some(en), _) => Label { vi, en },
         (None, None, Some(known)) => known,
@@ -152,7 +156,9 @@ fn layout(word: &str) -> Option<Layout> {
         "by_unit" => Some(Layout::ByUnit),
         "list" => Some(Layout::List),
         _ => match FacetKind::parse(word.strip_prefix("by_")?)? {
-            FacetKind::All | FacetKind::Anomaly => None,
+            FacetKind::All | FacetKind::Anomaly | FacetKind::Declared | FacetKind::Narrative => {
+                None
+            }
             kind @ (FacetKind::Field
             | FacetKind::Procedure
             | FacetKind::Kind

@@ -34,11 +34,11 @@ fn the_files_of_this_version_are_good() {
         "tasks.planned",
         "tasks.done",
         "tasks.done_share",
-        "tasks.adhoc_late",
+        "tasks.ad_hoc_late",
         "inspections.held",
         "inspections.days",
         "norms.in_force",
-        "certificates.valid",
+        "certificates.hospitals",
         "certificates.issued",
         "certificates.departments",
         "accounts.open",
@@ -162,19 +162,19 @@ fn errors_tell_the_file_and_the_line() {
     let twice = format!("{INDICATOR}{INDICATOR}");
     told.push_str(&from_texts(&twice, FORM, CALENDAR).unwrap_err().to_string());
     expect![[r#"
-        indicators.toml:9: "flow:document.isued" is no term
-        indicators.toml:9: "sum:document.issued" is no term
-        indicators.toml:8: "flows" is no nature
+        indicators.toml:9: "document.isued" is no measure; did you mean document.issued?
+        indicators.toml:9: "sum" is no reading; it is one of flow, opening, closing, moved_in, moved_out, units_with
+        indicators.toml:8: "flows" is no nature; did you mean flow?
         indicators.toml:8: what is read is no ratio
         indicators.toml:8: what is read is no flow
-        indicators.toml:9: "flow:document.issued[system=ioffice]" is no term
-        indicators.toml:9: "flow:document.issued[level=SỞ]" is no term
+        indicators.toml:9: "flow:document.issued[system=ioffice]" is no term: narrow it to [level=DEPARTMENT], or to one code of a facet that its measure is kept by, such as [system=ioffice]
+        indicators.toml:9: "flow:document.issued[level=SỞ]" is no term: narrow it to [level=DEPARTMENT], or to one code of a facet that its measure is kept by, such as [system=ioffice]
         indicators.toml:8: what is read is no flow
-        indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `source`
-        indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole
+        indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `declared`, `source`, `valid_from`, `valid_to`
+        indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole, or declared
         indicators.toml:4: missing opening quote, expected `"`
-        forms.toml:9: "documents.received" is no indicator
-        forms.toml:7: "by_anomaly" is no layout
+        forms.toml:9: "documents.received" is no indicator; did you mean documents.issued?
+        forms.toml:7: "by_anomaly" is no layout; it is one of by_unit, by_field, by_procedure, by_kind, by_system, by_plan, list
         forms.toml:9: "documents.issued" cannot be read by system
         forms.toml:9: a slot has vi and en, or neither
         forms.toml:9: a slot has short_vi and short_en, or neither
@@ -186,5 +186,105 @@ fn errors_tell_the_file_and_the_line() {
         calendars.toml:8: "Y-06-31" is no day rule
         calendars.toml:9: the period ends before it begins
         calendars.toml:7: "quarter" is no period name
-        indicators.toml:13: "documents.issued" is there twice"#]].assert_eq(&told);
+        indicators.toml:13: "documents.issued" is there twice, first at indicators.toml:3"#]].assert_eq(&told);
+}
+
+const FORM_OF_ONE: &str = r#"
+[[form]]
+id = "documents"
+vi = "Văn bản"
+en = "Documents"
+source = "-"
+layout = "list"
+slots = [{ key = "issued", indicator = "documents.issued" }]
+"#;
+
+const RULE: &str = r#"
+[[rule]]
+id = "electronic"
+vi = "-"
+en = "-"
+left = "documents.issued_electronic - 1"
+op = "<="
+right = "whole(documents.signed_share) + documents.issued"
+when_missing = "skip"
+severity = "error"
+"#;
+
+#[test]
+fn extra_files_add_rows_and_take_the_places_of_rows() {
+    let own = catalogue().unwrap();
+    let indicator = INDICATOR.replace("\"Documents issued\"", "\"Ours\"");
+    let more = indicator.replace("id = \"documents.issued\"", "id = \"ours.issued\"");
+    let files = [
+        CatalogueFile::new("a.toml", format!("{indicator}{more}{RULE}")),
+        CatalogueFile::new("b.toml", FORM_OF_ONE),
+    ];
+    let with = catalogue_with(&files).unwrap();
+    assert_eq!(with.indicators.len(), own.indicators.len() + 1);
+    assert_eq!(with.indicator("documents.issued").unwrap().label.en, "Ours");
+    assert_eq!(with.form("documents").unwrap().slots.len(), 1);
+    assert_eq!(with.forms.len(), own.forms.len());
+    assert_eq!(with.checks.len(), own.checks.len() + 1);
+    // What is computed takes the place of what is declared, wherever it stands.
+    let computed = INDICATOR.replace("documents.issued\"\nvi", "certificates.hospitals\"\nvi");
+    let with = catalogue_with(&[CatalogueFile::new("c.toml", computed)]).unwrap();
+    assert_eq!(with.indicators.len(), own.indicators.len());
+    assert_eq!(with.indicator("certificates.hospitals").unwrap().nature.word(), "flow");
+}
+
+#[test]
+fn errors_of_extra_files_tell_what_may_be_meant() {
+    let mut told = String::new();
+    let twice = [CatalogueFile::new("a.toml", INDICATOR), CatalogueFile::new("b.toml", INDICATOR)];
+    writeln!(told, "{}", catalogue_with(&twice).unwrap_err()).unwrap();
+    let text = format!("{INDICATOR}{FORM_OF_ONE}{RULE}");
+    for (from, to) in [
+        ("id = \"documents.issued\"", "id = \"văn bản\""),
+        ("sum = [\"flow:document.issued\"]", "declared = \"flow\""),
+        (
+            "nature = \"flow\"\nsum = [\"flow:document.issued\"]",
+            "nature = \"declared\"\ndeclared = \"flwo\"",
+        ),
+        ("sum = [", "declared = \"flow\"\nsum = ["),
+        ("\"-\"\n", "\"-\"\nvalid_from = \"2021-02-30\"\n"),
+        ("\"-\"\n", "\"-\"\nvalid_from = \"2022-01-01\"\nvalid_to = \"2021-01-01\"\n"),
+        ("slots = [{ key = \"issued\", indicator = \"documents.issued\" }]", "slots = []"),
+        (
+            "\"list\"\nslots = [{ key = \"issued\", indicator = \"documents.issued\" }]",
+            "\"by_field\"\nslots = [{ key = \"a\", indicator = \"certificates.hospitals\" }]",
+        ),
+        ("- 1", "-1"),
+        ("- 1", "-"),
+        ("documents.issued_electronic", "documents.isued_electronic"),
+        ("whole(documents.signed_share)", "whole(documents.signed_shaer)"),
+        ("\"<=\"", "\"<\""),
+        ("\"skip\"", "\"ignore\""),
+        ("\"error\"", "\"fatal\""),
+        ("[[rule]]", "[[rules]]"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        let why = catalogue_with(&[CatalogueFile::new("x.toml", changed)]).unwrap_err();
+        writeln!(told, "{why}").unwrap();
+    }
+    expect![[r#"
+        b.toml:3: "documents.issued" is there twice, first at a.toml:3
+        x.toml:3: "văn bản" is no id: 1 to 64 of a-z A-Z 0-9 . _ -
+        x.toml:8: what is read is no flow
+        x.toml:9: "flwo" is no nature; it is one of flow, stock, distinct, ratio
+        x.toml:9: what is declared is not computed: leave the measures out
+        x.toml:11: "2021-02-30" is no day (YYYY-MM-DD)
+        x.toml:12: valid_to lies before valid_from
+        x.toml:13: the form names no indicator
+        x.toml:18: "certificates.hospitals" is declared: it is not kept by code
+        x.toml:24: "documents.issued_electronic -1" is no sum: write parts with + or - between blanks, such as "a.b + whole(c.d) + 1"
+        x.toml:24: "documents.issued_electronic -" is no sum: write parts with + or - between blanks, such as "a.b + whole(c.d) + 1"
+        x.toml:24: "documents.isued_electronic" is no indicator; did you mean documents.issued_electronic?
+        x.toml:26: "documents.signed_shaer" is no indicator; did you mean documents.signed_share?
+        x.toml:25: "<" is no relation; did you mean <=?
+        x.toml:27: "ignore" is no way to take what is missing; it is one of skip, zero
+        x.toml:28: "fatal" is no severity; it is one of error, warning, advice
+        x.toml:20: unknown field `rules`, expected one of `indicator`, `form`, `calendar`, `rule`
+    "#]].assert_eq(&told);
 }

@@ -4,7 +4,7 @@
 const CHARS_MAX: usize = 64;
 
 /// The most similar of the known names, if it is similar at all.
-pub(super) fn most_similar<'a>(given: &str, known: &'a [String]) -> Option<&'a str> {
+pub fn most_similar<'a>(given: &str, known: &'a [String]) -> Option<&'a str> {
     let given: Vec<char> = given.chars().take(CHARS_MAX + 1).flat_map(char::to_lowercase).collect();
     if given.is_empty() || given.len() > CHARS_MAX {
         return None;

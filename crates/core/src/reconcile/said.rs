@@ -1,0 +1,288 @@
+//! What declarations tell by themselves and against one another.
+
+use std::collections::BTreeMap;
+
+use super::{Finding, FindingKind as Kind, tell};
+use crate::catalogue::{Catalogue, Indicator, Label, Nature};
+use crate::checks::{Operand, Quantity, Relation, Severity};
+use crate::day::{Day, Window};
+use crate::declared::{Range, Said, Statement};
+use crate::form::Sources;
+use crate::read::{Query, Tree};
+use crate::unit_code::UnitCode;
+use crate::words::Qualifier;
+
+/// The days that a declaration names.
+type Frame = (Option<Day>, Option<Day>, Option<Day>);
+
+/// Words of a note after which a number is a bound, in lower case.
+const BOUND_WORDS: &[&str] = &[
+    "trên ",
+    "hơn ",
+    "khoảng ",
+    "gần ",
+    "dưới ",
+    "ít nhất ",
+    "tối đa ",
+    "over ",
+    "about ",
+    "at least ",
+    "at most ",
+    "nearly ",
+    "more than ",
+    "less than ",
+];
+
+pub(super) fn findings(
+    statements: &[Statement],
+    catalogue: &Catalogue,
+    query: Query,
+    sources: Sources<'_>,
+) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for statement in statements {
+        alone(statement, catalogue, &mut out);
+    }
+    // Statements are in order of indicator, so that those of one stand together.
+    let same = |a: &Statement, b: &Statement| a.declaration.indicator == b.declaration.indicator;
+    for of_indicator in statements.chunk_by(same) {
+        let mut by_unit: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
+        for statement in of_indicator {
+            by_unit.entry(statement.unit).or_default().push(statement);
+        }
+        let first = of_indicator.first().map(|first| &*first.declaration.indicator);
+        let adds = first.and_then(|id| catalogue.indicator(id)).map(Indicator::adds_as);
+        for statements in by_unit.values() {
+            in_one_window(statements, &mut out);
+            if adds == Some(Nature::Flow) {
+                windows_inside(statements, statements, &mut out);
+            }
+        }
+        if matches!(adds, Some(Nature::Flow | Nature::Stock)) {
+            parts_of_units(&by_unit, query, sources, &mut out);
+        }
+    }
+    parts_inside(statements, catalogue, &mut out);
+    windows(statements, catalogue, query, &mut out);
+    out
+}
+
+fn finding(
+    kind: Kind,
+    severity: Severity,
+    text: Label,
+    statements: &[&Statement],
+) -> Option<Finding> {
+    let unit = statements.first()?.unit;
+    let statements = statements.iter().map(|statement| (*statement).clone()).collect();
+    Some(Finding { kind, severity, unit, check: None, text, statements })
+}
+
+/// What is odd about one declaration.
+fn alone(statement: &Statement, catalogue: &Catalogue, out: &mut Vec<Finding>) {
+    let declaration = &statement.declaration;
+    let mut say = |kind, severity, text| out.extend(finding(kind, severity, text, &[statement]));
+    let indicator = catalogue.indicator(&declaration.indicator);
+    if indicator.is_none() {
+        say(Kind::IndicatorUnknown, Severity::Warning, tell::unknown(statement));
+    }
+    if indicator.is_some_and(|indicator| !indicator.is_valid_on(statement.day)) {
+        say(Kind::IndicatorNotValid, Severity::Warning, tell::not_valid(statement));
+    }
+    let at_least = matches!(declaration.qualifier, Qualifier::Exact | Qualifier::AtLeast);
+    if at_least && declaration.of.is_some_and(|of| declaration.value > of) {
+        say(Kind::PartOverWhole, Severity::Error, tell::over_whole(statement));
+    }
+    let in_window = declaration.from.zip(declaration.to).filter(|(from, to)| from < to);
+    if indicator.is_some_and(|indicator| indicator.adds_as() == Nature::Stock)
+        && let Some((from, to)) = in_window
+        && declaration.as_of.is_none()
+    {
+        say(Kind::StockInWindow, Severity::Warning, tell::stock_in_window(statement, from, to));
+    }
+    match declaration.qualifier {
+        Qualifier::AtLeast | Qualifier::AtMost | Qualifier::Approximate => {
+            say(Kind::Bound, Severity::Advice, tell::bound(statement));
+        }
+        Qualifier::Exact => {
+            let note = declaration.note.as_deref().unwrap_or_default().to_lowercase();
+            let word = BOUND_WORDS.iter().find(|word| {
+                let number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+                note.match_indices(**word)
+                    .any(|(at, word)| note.get(at + word.len()..).is_some_and(number))
+            });
+            if let Some(word) = word {
+                say(Kind::BoundInNote, Severity::Warning, tell::bound_in_note(statement, word));
+            }
+        }
+        Qualifier::Nil => {}
+    }
+}
+
+fn frame(statement: &Statement) -> Frame {
+    let declaration = &statement.declaration;
+    (declaration.from, declaration.to, declaration.as_of)
+}
+
+/// Of one unit and indicator: what is said twice, and what is said otherwise.
+fn in_one_window(statements: &[&Statement], out: &mut Vec<Finding>) {
+    let mut by_frame: BTreeMap<Frame, Vec<&Statement>> = BTreeMap::new();
+    for statement in statements {
+        by_frame.entry(frame(statement)).or_default().push(statement);
+    }
+    for said in by_frame.values() {
+        let mut by_value: BTreeMap<(Said, Option<u32>), Vec<&Statement>> = BTreeMap::new();
+        for statement in said {
+            let key = (Said::of(&statement.declaration), statement.declaration.of);
+            by_value.entry(key).or_default().push(statement);
+        }
+        for repeated in by_value.values() {
+            let times = repeated.iter().map(|statement| statement.times).sum();
+            if times > 1 {
+                let text = tell::repetition(repeated, times);
+                out.extend(finding(Kind::Repetition, Severity::Advice, text, repeated));
+            }
+        }
+        let values: Vec<(Range, Option<u32>)> = by_value
+            .keys()
+            .filter_map(|(said, of)| said.range().map(|range| (range, *of)))
+            .collect();
+        if values.len() > 1 {
+            let each: Vec<&Statement> =
+                by_value.values().filter_map(|same| same.first()).copied().collect();
+            let severity = if all_agree(&values) { Severity::Warning } else { Severity::Error };
+            let text = tell::contradiction(&each, severity);
+            out.extend(finding(Kind::Contradiction, severity, text, &each));
+        }
+    }
+}
+
+/// Whether any two of them can mean one number of one whole.
+fn all_agree(values: &[(Range, Option<u32>)]) -> bool {
+    values.iter().enumerate().all(|(place, (range, of))| {
+        values.iter().skip(place + 1).all(|(other, other_of)| {
+            let one_whole = of.is_none() || other_of.is_none() || of == other_of;
+            one_whole && range.agrees(*other)
+        })
+    })
+}
+
+/// What happened in a window as a part of something larger is inside what happened of that in every
+/// window around it. A rule `part <= whole` of two flows says what is a part of what.
+fn parts_inside(statements: &[Statement], catalogue: &Catalogue, out: &mut Vec<Finding>) {
+    let flow = |side: &[Operand]| match side {
+        [Operand { negative: false, term: Quantity::Of(place) }] => catalogue
+            .indicators
+            .get(*place)
+            .filter(|indicator| indicator.adds_as() == Nature::Flow)
+            .map(|indicator| indicator.id.as_str()),
+        _ => None,
+    };
+    for check in catalogue.checks.iter().filter(|check| check.relation == Relation::AtMost) {
+        let (Some(part), Some(whole)) = (flow(&check.left), flow(&check.right)) else { continue };
+        let mut by_unit: BTreeMap<UnitCode, (Vec<&Statement>, Vec<&Statement>)> = BTreeMap::new();
+        for statement in statements {
+            let (parts, wholes) = by_unit.entry(statement.unit).or_default();
+            match &*statement.declaration.indicator {
+                id if id == part => parts.push(statement),
+                id if id == whole => wholes.push(statement),
+                _ => {}
+            }
+        }
+        for (parts, wholes) in by_unit.values() {
+            windows_inside(parts, wholes, out);
+        }
+    }
+}
+
+/// What happened in a window happened in every window around it.
+fn windows_inside(inners: &[&Statement], outers: &[&Statement], out: &mut Vec<Finding>) {
+    let mut seen: Vec<(Window, Window)> = Vec::new();
+    for inner in inners {
+        for outer in outers {
+            let Some((inside, around)) = inner.window().zip(outer.window()) else { continue };
+            let is_inside = around.from <= inside.from && inside.to <= around.to;
+            if !is_inside || inside == around || seen.contains(&(inside, around)) {
+                continue;
+            }
+            seen.push((inside, around));
+            let ranges =
+                (Said::of(&inner.declaration).range(), Said::of(&outer.declaration).range());
+            let (Some(part), Some(whole)) = ranges else { continue };
+            let fits = part.rough || whole.rough || whole.high.is_none_or(|high| part.low <= high);
+            let (kind, severity) = if fits {
+                (Kind::Contained, Severity::Advice)
+            } else {
+                (Kind::Nested, Severity::Error)
+            };
+            let text = tell::inside(inner, outer, fits);
+            out.extend(finding(kind, severity, text, &[inner, outer]));
+        }
+    }
+}
+
+/// A unit cannot have more than the unit that it is part of.
+fn parts_of_units(
+    by_unit: &BTreeMap<UnitCode, Vec<&Statement>>,
+    query: Query,
+    sources: Sources<'_>,
+    out: &mut Vec<Finding>,
+) {
+    for part in by_unit.values().flatten() {
+        let day = match query.tree {
+            Tree::AsWas => part.day,
+            Tree::On(day) => day,
+        };
+        for above in sources.registry.chain(part.unit, day).iter().skip(1) {
+            for whole in by_unit.get(above).into_iter().flatten() {
+                let ranges =
+                    (Said::of(&part.declaration).range(), Said::of(&whole.declaration).range());
+                let (Some(less), Some(more)) = ranges else { continue };
+                let over = !less.rough && !more.rough && more.high.is_some_and(|h| less.low > h);
+                if frame(part) == frame(whole) && over {
+                    let text = tell::part_over_unit(part, whole);
+                    out.extend(finding(Kind::PartOverUnit, Severity::Error, text, &[part, whole]));
+                }
+            }
+        }
+    }
+}
+
+/// The windows that are not the period, each once; and what names no window at all.
+fn windows(statements: &[Statement], catalogue: &Catalogue, query: Query, out: &mut Vec<Finding>) {
+    let mut others: BTreeMap<(UnitCode, Window), Vec<&Statement>> = BTreeMap::new();
+    let mut open: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
+    let mut missing: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
+    for statement in statements {
+        let indicator = catalogue.indicator(&statement.declaration.indicator);
+        let is_stock = indicator.is_some_and(|i| i.adds_as() == Nature::Stock);
+        match frame(statement) {
+            (Some(from), Some(to), _) => {
+                let window = Window { from, to };
+                // A day in the period is when it happened, not another period.
+                let is_day = from == to && query.window.contains(from);
+                if window != query.window && !is_day {
+                    others.entry((statement.unit, window)).or_default().push(statement);
+                }
+            }
+            (Some(_), None, _) | (None, Some(_), None) if !is_stock => {
+                open.entry(statement.unit).or_default().push(statement);
+            }
+            (None, None, None) if indicator.is_some_and(|i| i.adds_as() == Nature::Flow) => {
+                missing.entry(statement.unit).or_default().push(statement);
+            }
+            (Some(_) | None, Some(_) | None, Some(_) | None) => {}
+        }
+    }
+    for ((_, window), said) in &others {
+        let text = tell::window(*window, query.window, said);
+        out.extend(finding(Kind::Window, Severity::Warning, text, said));
+    }
+    for said in open.values() {
+        out.extend(finding(Kind::WindowOpen, Severity::Warning, tell::window_open(said), said));
+    }
+    for said in missing.values() {
+        let text = tell::window_missing(said);
+        out.extend(finding(Kind::WindowMissing, Severity::Warning, text, said));
+    }
+}

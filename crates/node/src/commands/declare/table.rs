@@ -1,0 +1,259 @@
+//! A table of declared figures, read cell by cell: what is wrong is told by row and column.
+
+use std::path::Path;
+
+use calamine::{Data, Reader};
+use serde_json::{Map, Value};
+use tonghop_core::day::Day;
+use tonghop_core::words::Qualifier;
+
+/// The columns, as the first row names them.
+const COLUMNS: &[&str] = &["indicator", "from", "to", "asOf", "value", "of", "qualifier", "note"];
+
+/// A row that says a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The row in the file, from 1; the first is the head.
+    pub row: u64,
+    /// The id of the indicator.
+    pub indicator: String,
+    /// The data of the event.
+    pub data: Map<String, Value>,
+}
+
+/// A row of cells with its number in the file, or why it cannot be read.
+type Row = (u64, Result<Vec<String>, String>);
+
+/// The figures of a CSV text, or all that is wrong with it.
+pub fn of_csv(text: &str) -> Result<Vec<Declared>, Vec<String>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let rows = reader.into_records().zip(1_u64..).map(|(record, row)| {
+        let cells = record.map(|record| record.iter().map(str::to_owned).collect());
+        (row, cells.map_err(|why| why.to_string()))
+    });
+    of_rows(rows)
+}
+
+/// The figures of the first sheet of a workbook, or all that is wrong with it.
+pub fn of_workbook(path: &Path) -> Result<Vec<Declared>, Vec<String>> {
+    let unreadable = |why: &dyn std::fmt::Display| vec![why.to_string()];
+    let mut book = calamine::open_workbook_auto(path).map_err(|why| unreadable(&why))?;
+    let sheet = book.worksheet_range_at(0).ok_or_else(|| unreadable(&"it has no sheet"))?;
+    let sheet = sheet.map_err(|why| unreadable(&why))?;
+    let first = sheet.start().map_or(1, |(row, _)| u64::from(row) + 1);
+    of_rows(sheet.rows().zip(first..).map(|(cells, row)| {
+        let texts = cells.iter().map(text).collect::<Result<Vec<_>, _>>();
+        (row, texts)
+    }))
+}
+
+/// What a cell of a sheet says: a whole number without a point, a date as a day.
+fn text(cell: &Data) -> Result<String, String> {
+    Ok(match cell {
+        Data::Empty => String::new(),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+            text.trim().to_owned()
+        }
+        Data::Int(number) => number.to_string(),
+        Data::Float(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Data::Float(number) => number.to_string(),
+        Data::Bool(flag) => flag.to_string(),
+        Data::DateTime(at) => match at.as_datetime() {
+            Some(at) => at.format("%Y-%m-%d").to_string(),
+            None => return Err("a cell has a date that is none".to_owned()),
+        },
+        Data::Error(error) => return Err(format!("a cell has the error {error}")),
+    })
+}
+
+fn of_rows(mut rows: impl Iterator<Item = Row>) -> Result<Vec<Declared>, Vec<String>> {
+    let heads = match rows.next() {
+        Some((_, Ok(heads))) => heads,
+        Some((row, Err(why))) => return Err(vec![format!("row {row}: {why}")]),
+        None => return Err(vec!["it is empty".to_owned()]),
+    };
+    let mut problems = wrong_heads(&heads);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut declared = Vec::new();
+    for (row, cells) in rows {
+        let cells = match cells {
+            Ok(cells) => cells,
+            Err(why) => {
+                problems.push(format!("row {row}: {why}"));
+                continue;
+            }
+        };
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        if cells.len() > heads.len() {
+            problems.push(format!("row {row}: there are more cells than columns"));
+            continue;
+        }
+        let named = heads.iter().map(String::as_str).zip(cells.iter().map(|c| Some(c.as_str())));
+        match row_of(&named.collect::<Vec<_>>(), row) {
+            Ok(figure) => declared.push(figure),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if problems.is_empty() { Ok(declared) } else { Err(problems) }
+}
+
+fn wrong_heads(heads: &[String]) -> Vec<String> {
+    let known: Vec<String> = COLUMNS.iter().map(|&name| name.to_owned()).collect();
+    let mut problems = Vec::new();
+    for (place, head) in heads.iter().enumerate() {
+        if heads.iter().take(place).any(|other| other == head) {
+            problems.push(format!("row 1: the column {head:?} is there twice"));
+        } else if !known.contains(head) {
+            let hint = tonghop_wire::most_similar(head, &known).map_or_else(
+                || format!("the columns are {}", COLUMNS.join(", ")),
+                |similar| format!("did you mean {similar}?"),
+            );
+            problems.push(format!("row 1: {head:?} is no column; {hint}"));
+        }
+    }
+    if problems.is_empty() && !heads.iter().any(|head| head == "indicator") {
+        problems.push("row 1: there is no column indicator".to_owned());
+    }
+    problems
+}
+
+/// The figure of these cells.
+pub fn of_cells(cells: &[(&str, Option<&str>)]) -> Result<Vec<Declared>, Vec<String>> {
+    row_of(cells, 1).map(|figure| vec![figure])
+}
+
+fn row_of(cells: &[(&str, Option<&str>)], row: u64) -> Result<Declared, Vec<String>> {
+    let (mut indicator, mut data, mut problems) = (String::new(), Map::new(), Vec::new());
+    let mut qualifier = Qualifier::Exact;
+    for (column, cell) in cells {
+        let Some(cell) = cell.map(str::trim).filter(|cell| !cell.is_empty()) else { continue };
+        let said = match *column {
+            "indicator" => {
+                cell.clone_into(&mut indicator);
+                continue;
+            }
+            "value" | "of" => number(cell).map(Value::from),
+            "from" | "to" | "asOf" => day(cell).map(|day| Value::from(day.to_string())),
+            "qualifier" => qualifier_of(cell).map(|word| {
+                qualifier = word;
+                Value::from(word.word())
+            }),
+            _ => Ok(Value::from(cell)),
+        };
+        match said {
+            Ok(value) => drop(data.insert((*column).to_owned(), value)),
+            Err(why) => problems.push(format!("row {row}, column {column}: {cell:?} {why}")),
+        }
+    }
+    if indicator.is_empty() {
+        problems.push(format!("row {row}, column indicator: it is empty"));
+    }
+    let wrong_value = problems.iter().any(|problem| problem.contains("column value"));
+    if qualifier != Qualifier::Nil && !data.contains_key("value") && !wrong_value {
+        problems.push(format!(
+            "row {row}, column value: it is empty; give a number, or the qualifier NIL if nothing \
+             occurred"
+        ));
+    }
+    data.entry("qualifier").or_insert_with(|| Value::from(qualifier.word()));
+    if problems.is_empty() { Ok(Declared { row, indicator, data }) } else { Err(problems) }
+}
+
+fn number(cell: &str) -> Result<u32, String> {
+    let digits = cell.bytes().all(|byte| byte.is_ascii_digit());
+    if let (true, Ok(number)) = (digits, cell.parse()) {
+        return Ok(number);
+    }
+    let hint = if digits {
+        "it is larger than 4294967295"
+    } else if cell.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
+        "write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000"
+    } else {
+        "write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound"
+    };
+    Err(format!("is no whole number; {hint}"))
+}
+
+/// `2021-09-06` or `06/09/2021`.
+fn day(cell: &str) -> Result<Day, String> {
+    let vietnamese = || {
+        let (day, rest) = cell.split_once('/')?;
+        let (month, year) = rest.split_once('/')?;
+        (year.len() == 4)
+            .then(|| Day::from_ymd(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))?
+    };
+    Day::parse(cell)
+        .or_else(vietnamese)
+        .ok_or_else(|| "is no day; write 2021-09-06 or 06/09/2021".to_owned())
+}
+
+fn qualifier_of(cell: &str) -> Result<Qualifier, String> {
+    let word = cell.to_ascii_uppercase().replace('-', "_");
+    Qualifier::parse(&word).ok_or_else(|| {
+        "is no qualifier; it is one of EXACT, AT_LEAST, AT_MOST, APPROXIMATE, NIL".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_by_row_and_column() {
+        let text = "indicator,from,to,value,of,qualifier,note\n\
+                    portal.posted,01/06/2021,2021-09-06,60,,,tin\n\
+                    certificates.valid,,,trên 4.000,,,\n\
+                    accounts.open,,,16.017,,,\n\
+                    ,,2021-02-30,7,x,roughly,\n\
+                    feedback.received,,,,,,\n\
+                    feedback.received,,,,,nil,\n";
+        let problems = of_csv(text).unwrap_err().join("\n");
+        expect![[r#"
+            row 3, column value: "trên 4.000" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
+            row 4, column value: "16.017" is no whole number; write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000
+            row 5, column to: "2021-02-30" is no day; write 2021-09-06 or 06/09/2021
+            row 5, column of: "x" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
+            row 5, column qualifier: "roughly" is no qualifier; it is one of EXACT, AT_LEAST, AT_MOST, APPROXIMATE, NIL
+            row 5, column indicator: it is empty
+            row 6, column value: it is empty; give a number, or the qualifier NIL if nothing occurred"#]].assert_eq(&problems);
+        let good = of_csv(&text.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
+        let data = serde_json::json!({
+            "from": "2021-06-01", "to": "2021-09-06", "value": 60, "note": "tin", "qualifier": "EXACT"
+        });
+        assert_eq!(Value::Object(good[0].data.clone()), data);
+        assert_eq!(good[0].row, 2);
+    }
+
+    #[test]
+    fn a_column_that_is_none_is_told() {
+        let problems = of_csv("indicator,valu,to\na,1,2021-01-01\n").unwrap_err();
+        assert_eq!(problems, ["row 1: \"valu\" is no column; did you mean value?"]);
+    }
+
+    #[test]
+    fn a_workbook_is_read_like_a_table() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/declared");
+        let good = of_workbook(&dir.join("good.xlsx")).unwrap();
+        let data: Vec<String> =
+            good.iter().map(|figure| Value::Object(figure.data.clone()).to_string()).collect();
+        expect![[r#"
+            {"from":"2021-06-01","qualifier":"EXACT","to":"2021-09-06","value":60}
+            {"qualifier":"AT_LEAST","value":4000}"#]]
+        .assert_eq(&data.join("\n"));
+        let problems = of_workbook(&dir.join("bad.xlsx")).unwrap_err().join("\n");
+        expect![[r#"
+            row 2, column value: "trên 60" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
+            row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000"#]].assert_eq(&problems);
+    }
+}

@@ -1,0 +1,134 @@
+//! Every figure of the report of the third quarter of 2021, declared as it stands there: what
+//! contradicts is named, what holds stays silent.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+use std::fmt::Write;
+
+use expect_test::expect_file;
+use tonghop_core::day::{Day, Instant, Window};
+use tonghop_core::fold::Message;
+use tonghop_core::form::Sources;
+use tonghop_core::read::{Query, Tree};
+use tonghop_core::reconcile::{FindingKind, Reconciliation, Verdict, reconcile};
+use tonghop_core::unit_code::UnitCode;
+use tonghop_node::commands::declare::{lines, table};
+use tonghop_wire::{Decoder, Raw, route};
+
+#[path = "../../core/tests/kit/mod.rs"]
+mod kit;
+
+use kit::line::{PRELUDE, messages};
+use kit::store::World;
+
+const RECORDED: &str = "2021-09-07T08:00:00+07:00";
+const FILES: &[(&str, &str)] = &[
+    ("H41", include_str!("declared/H41.csv")),
+    ("H41.16", include_str!("declared/H41.16.csv")),
+    ("H41.16.1", include_str!("declared/H41.16.1.csv")),
+];
+
+fn unit(text: &str) -> UnitCode {
+    UnitCode::parse(text).unwrap()
+}
+
+fn quarter() -> Window {
+    let day = |text| Day::parse(text).unwrap();
+    Window::new(day("2021-06-15"), day("2021-09-14")).unwrap()
+}
+
+/// The declarations of the files, folded; and some lines of the kit.
+fn world(more: &str) -> World {
+    let mut world = World::of(&messages(PRELUDE, 1));
+    world.fold(&messages(
+        "H41 unit H41.16.1 2000-01-01 registered AFFILIATE parent=H41.16 name=TT id=u4",
+        4,
+    ));
+    let more = messages(more, 5);
+    let mut position = 5 + u64::try_from(more.len()).unwrap();
+    world.fold(&more);
+    for (code, text) in FILES {
+        let declared = table::of_csv(text).unwrap();
+        let lines = lines(&declared, unit(code), "2021-09-06T16:00:00+07:00").unwrap();
+        let said: Vec<Message> = lines
+            .lines()
+            .map(|line| {
+                let subject = route(line.as_bytes()).unwrap();
+                let raw = Raw { subject: &subject, headers: &[], payload: line.as_bytes() };
+                let said = Ok(Decoder::new().decode(&raw).unwrap());
+                position += 1;
+                Message {
+                    position: position - 1,
+                    recorded: Instant::parse(RECORDED).unwrap(),
+                    said,
+                }
+            })
+            .collect();
+        world.fold(&said);
+    }
+    assert!(world.refusals.is_empty(), "{:?}", world.refusals);
+    world
+}
+
+fn reconciled(world: &World, root: &str) -> Reconciliation {
+    let catalogue = tonghop_wire::catalogue().unwrap();
+    let (book, facets) = (world.store.book(), world.store.facets());
+    let sources = Sources { registry: world.projection.registry(), book: &book, facets: &facets };
+    let query = Query { root: unit(root), window: quarter(), known: None, tree: Tree::AsWas };
+    reconcile(&catalogue, query, &[], sources)
+}
+
+#[test]
+fn the_contradictions_of_the_report_are_named_and_what_holds_is_silent() {
+    let found = reconciled(&world(""), "H41");
+    let mut text = String::new();
+    for finding in &found.findings {
+        let (kind, severity) = (finding.kind.word(), finding.severity.word());
+        writeln!(text, "{severity} {kind} {} {}", finding.unit, finding.text.en).unwrap();
+        writeln!(text, "    {}", finding.text.vi).unwrap();
+    }
+    expect_file!["declared/expected.txt"].assert_eq(&text);
+    assert_eq!(
+        found.statements,
+        FILES.iter().map(|(_, text)| text.lines().count() - 1).sum::<usize>()
+    );
+    // Nobody has published an event: that is no difference.
+    assert!(
+        found
+            .comparisons
+            .iter()
+            .all(|c| { matches!(c.verdict, Verdict::NotReported | Verdict::NotComparable) })
+    );
+}
+
+#[test]
+fn what_holds_is_in_no_finding_of_a_rule() {
+    let found = reconciled(&world(""), "H41");
+    let broken: Vec<&str> =
+        found.findings.iter().filter_map(|finding| finding.check.as_deref()).collect();
+    for silent in [
+        "accounts.active_of_open",
+        "post.used_of_offered",
+        "post.accepted_of_delivered",
+        "dossiers.returned_of_received",
+        "certificates.districts_on_ioffice",
+    ] {
+        assert!(!broken.contains(&silent), "{silent}");
+    }
+    for named in
+        ["procedures.by_level", "meetings.sites_explained", "certificates.departments_on_ioffice"]
+    {
+        assert!(broken.contains(&named), "{named}");
+    }
+    let over =
+        |finding: &&tonghop_core::reconcile::Finding| finding.kind == FindingKind::PartOverWhole;
+    assert_eq!(found.findings.iter().find(over), None);
+}
+
+/// Six windows under one title, none of them the quarter.
+#[test]
+fn six_windows_are_named() {
+    let found = reconciled(&world(""), "H41");
+    let windows = found.findings.iter().filter(|finding| finding.kind == FindingKind::Window);
+    assert_eq!(windows.count(), 6);
+}

@@ -19,7 +19,7 @@ pub mod reader;
 pub mod server;
 pub mod streams;
 
-pub use connect::{ConnectSettings, connect};
+pub use connect::{ConnectSettings, check_url, connect, without_user};
 pub use error::{NatsError, Severity};
 pub use publisher::{Outgoing, Publisher, PublisherSettings, Receipt, Stored};
 pub use reader::{Batch, Raw, Reader, ReaderSettings};

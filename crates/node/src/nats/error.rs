@@ -190,7 +190,10 @@ pub enum NatsError {
         last_reason: String,
     },
     /// The task at the other end has ended.
-    #[error("the publisher has ended")]
+    #[error(
+        "the connection to NATS ended while messages were on their way; what is stored is not lost: \
+         the same again goes on from there"
+    )]
     Closed,
 }
 

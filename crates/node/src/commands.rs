@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod project;
 pub mod publish;
+pub mod refusals;
 pub mod replay;
 pub mod report;
 pub mod sample;

@@ -26,6 +26,7 @@ use tonghop_core::day::{Day, Instant};
 
 use crate::ask::{AskError, Parameters};
 use crate::reading::Reading;
+use crate::refusals::Refusals;
 use crate::socket::{self, Reply};
 use crate::view::View;
 
@@ -39,6 +40,7 @@ mod indicators;
 mod json;
 mod metrics;
 mod problem;
+mod refusals;
 mod similar;
 mod units;
 
@@ -105,6 +107,7 @@ struct Request<'a> {
     /// The last part of the path, where it is a name.
     name: &'a str,
     query: &'a str,
+    refusals: Option<Arc<Refusals>>,
 }
 
 impl<'a> Request<'a> {
@@ -167,6 +170,7 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/units", Serves::Reading(units::list)),
     ("/v1/calendars", Serves::Reading(calendars::list)),
     ("/v1/indicators", Serves::Reading(indicators::list)),
+    ("/v1/refusals", Serves::Reading(refusals::list)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),
@@ -253,7 +257,10 @@ fn read_with(
     name: &str,
     query: &str,
 ) -> Result<Answer, Problem> {
-    let read_from = |view: Option<&View>| read(&Request { view, today: api.today, name, query });
+    let read_from = |view: Option<&View>| {
+        let refusals = api.reading.refusals();
+        read(&Request { view, today: api.today, name, query, refusals })
+    };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),
         Err(AskError::Problem(problem)) => return Err(problem),

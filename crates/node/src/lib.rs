@@ -12,6 +12,7 @@ pub mod local;
 pub mod log;
 pub mod nats;
 pub mod reading;
+pub mod refusals;
 pub mod refused;
 pub mod render;
 pub mod replay;

@@ -15,7 +15,7 @@ use tonghop_core::unit_code::UnitCode;
 use tonghop_wire::RefusedMessage;
 
 use crate::nats::{
-    ConnectSettings, NatsError, Reader, ReaderSettings, StreamIdentity, StreamName, connect, streams,
+    ConnectSettings, Reader, ReaderSettings, StreamIdentity, StreamName, connect, streams,
 };
 
 /// How long the stream may take to be read.
@@ -65,8 +65,8 @@ impl Row {
 
     /// Source and id, as far as they could be read.
     pub fn sender(&self) -> (&str, &str) {
-        let text = |text: &'_ Option<String>| -> &str { text.as_deref().unwrap_or("–") };
-        (text(&self.refused.source), text(&self.refused.id))
+        let RefusedMessage { source, id, .. } = &self.refused;
+        (source.as_deref().unwrap_or("–"), id.as_deref().unwrap_or("–"))
     }
 
     /// When the log stored the message.

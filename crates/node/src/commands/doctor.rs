@@ -9,16 +9,14 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
 
 use super::{DONE, FAILED, NO, grouped, print};
 use crate::local;
 use crate::log::Log;
-use crate::nats::{Reader, ReaderSettings, StreamIdentity, StreamName, streams};
+use crate::nats::{StreamIdentity, StreamName, streams};
+use crate::refusals;
 use crate::settings::Settings;
 
-/// How long the refused messages may take to be read.
-const REFUSED_READ_MAX: Duration = Duration::from_mins(2);
 /// How often the position is looked at again while events wait.
 const PROGRESS_LOOKS: u32 = 20;
 /// The pause between two such looks.
@@ -109,13 +107,14 @@ async fn check_progress(
 ) {
     let mut now = before;
     for _ in 0..PROGRESS_LOOKS {
-        if now.position >= events.last || now.position > before.position {
+        if before.position >= events.last || now.position > before.position {
             break;
         }
         tokio::time::sleep(PROGRESS_PAUSE).await;
         now = check_projector(settings, &mut Vec::new()).await.unwrap_or(now);
     }
-    let behind = events.last.saturating_sub(now.position);
+    // Of one moment: what was folded since is not told, for the other lines do not know it.
+    let behind = events.last.saturating_sub(before.position);
     let (good, says) = if behind == 0 {
         (true, "all that was published is folded".to_owned())
     } else if now.position > before.position {
@@ -207,29 +206,12 @@ async fn refused_positions(
     up_to: u64,
 ) -> anyhow::Result<BTreeSet<u64>> {
     let mut positions = BTreeSet::new();
-    if stream.messages == 0 {
-        return Ok(positions);
-    }
-    let (batches, mut received) = mpsc::channel(2);
-    let (_keep, stop) = watch::channel(false);
-    let settings = ReaderSettings::new(StreamName::Refused.as_str(), 0);
-    let reading = tokio::spawn(Reader::new(context.clone(), settings).run(batches, stop));
-    let read_all = async {
-        while let Some(batch) = received.recv().await {
-            for raw in &batch.messages {
-                let about: Value = serde_json::from_slice(&raw.payload).unwrap_or_default();
-                let position = about.get("position").and_then(Value::as_u64);
-                positions.extend(position.filter(|position| *position <= up_to));
-            }
-            if batch.messages.last().is_some_and(|raw| raw.position >= stream.last) {
-                return;
-            }
-        }
-    };
-    let in_time = tokio::time::timeout(REFUSED_READ_MAX, read_all).await.is_ok();
-    drop(received);
-    reading.abort();
-    anyhow::ensure!(in_time, "TONGHOP_REFUSED could not be read within {REFUSED_READ_MAX:?}");
+    refusals::for_each(context, stream, |payload| {
+        let about: Value = serde_json::from_slice(payload).unwrap_or_default();
+        let position = about.get("position").and_then(Value::as_u64);
+        positions.extend(position.filter(|position| *position <= up_to));
+    })
+    .await?;
     Ok(positions)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{DONE, stop_signal};
 use crate::nats::ConnectSettings;
 use crate::reading::Reading;
+use crate::refusals::Refusals;
 use crate::replay::Earlier;
 use crate::settings::Settings;
 use crate::worker::{self, WorkerSettings};
@@ -20,8 +21,10 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
     connection.creds.clone_from(&settings.creds);
     connection.wait_max = CONNECT_MAX;
+    connection.leaving = Some(stop.clone());
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
-    let reading = Arc::new(Reading::new()?.with_earlier(earlier));
+    let refusals = Refusals::new(connection.clone());
+    let reading = Arc::new(Reading::new()?.with_earlier(earlier).with_refusals(refusals));
     let worker = WorkerSettings { data: settings.data.clone(), connection };
     worker::run(&worker, &reading, stop).await?;
     Ok(ExitCode::from(DONE))

@@ -70,7 +70,12 @@ pub fn check_url(url: &str) -> Result<(), NatsError> {
 }
 
 fn parsed(url: &str) -> Result<ServerAddr, NatsError> {
-    url.parse().map_err(|error| NatsError::BadUrl { url: without_user(url), source: Box::new(error) })
+    let bad = |source: Source| NatsError::BadUrl { url: without_user(url), source };
+    let address: ServerAddr = url.parse().map_err(|error| bad(Box::new(error)))?;
+    if address.host().is_empty() {
+        return Err(bad("it names no host".into()));
+    }
+    Ok(address)
 }
 
 /// Connects, or says in one sentence why not.

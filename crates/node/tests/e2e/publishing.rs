@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::program::{Ended, Running, Up, publish, run, sample, sample_lines, to_end, tonghop};
+use crate::program::{Ended, Running, Up, run, sample, sample_lines, to_end, tonghop};
 use crate::world::{Data, Nats, free_port, signal, until};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,8 +14,8 @@ use crate::sample::{self, Expected, Options, Scale, Value};
 
 /// The arguments.
 #[derive(Debug, Args)]
-#[command(after_help = "One log, one sample: the events of another scale or seed have the same ids \
-and other content, and are refused. Begin another with another `--data`.\n\nExamples:\n  tonghop \
+#[command(after_help = "One log, one sample (scale and seed): another one uses the same ids for \
+other content, and is refused. Begin another with another `--data`.\n\nExamples:\n  tonghop \
 sample --scale 0.01 | tonghop publish -")]
 pub struct SampleArgs {
     /// Which sample: nghean-2021-q3

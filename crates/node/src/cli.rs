@@ -87,9 +87,9 @@ fn grammar() -> clap::Command {
     let of_all = CommonArgs::augment_args(clap::Command::new("common"));
     let options: Vec<Arg> = of_all.get_arguments().cloned().collect();
     let named = |name: &str| {
-        let takes = common_options(name);
-        let taken = options.iter().filter(|option| takes.contains(&option.get_id().as_str()));
-        taken.cloned().collect::<Vec<_>>()
+        let used = common_options(name);
+        let of_command = options.iter().filter(|option| used.contains(&option.get_id().as_str()));
+        of_command.cloned().collect::<Vec<_>>()
     };
     let mut root = Cli::command();
     let commands: Vec<String> =
@@ -97,11 +97,12 @@ fn grammar() -> clap::Command {
     for name in commands {
         root = root.mut_subcommand(&name, |command| match name.as_str() {
             // Known, so that it can be said why they are not taken.
-            "up" => command.args(named(&name)).args(
-                ["nats", "creds"].map(|id| Arg::new(id).long(id).hide(true).value_name("…")),
-            ),
+            "up" => command
+                .args(named(&name))
+                .args(["nats", "creds"].map(|id| Arg::new(id).long(id).hide(true).value_name("…"))),
             "report" => command.args(named(&name)).mut_arg("calendar", |calendar| {
-                calendar.help(format!("The calendar of the period: {} [default: legal]", calendars()))
+                calendar
+                    .help(format!("The calendar of the period: {} [default: legal]", calendars()))
             }),
             _ => command.args(named(&name)),
         });
@@ -125,14 +126,16 @@ fn checked(matches: &ArgMatches) -> Result<(Command, CommonArgs), clap::Error> {
     let Some((name, behind)) = matches.subcommand() else {
         return refuse("a command is missing".to_owned());
     };
-    if name == "up" && ["nats", "creds"].iter().any(|id| is_typed(matches, id) || is_typed(behind, id)) {
+    if name == "up"
+        && ["nats", "creds"].iter().any(|id| is_typed(matches, id) || is_typed(behind, id))
+    {
         return refuse(
             "`up` starts its own NATS; use `project` and `serve` for another one".to_owned(),
         );
     }
-    let takes = common_options(name);
+    let used = common_options(name);
     for id in matches.ids().map(clap::Id::as_str) {
-        if is_typed(matches, id) && !takes.contains(&id) {
+        if is_typed(matches, id) && !used.contains(&id) {
             return refuse(format!("`{name}` does not use --{}", id.replace('_', "-")));
         }
     }

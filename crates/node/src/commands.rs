@@ -60,6 +60,11 @@ pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(receiver)
 }
 
+/// A text of others for a terminal: nothing in it steers the terminal.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// 1234567 as `1,234,567`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -71,4 +76,17 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_text_of_others_does_not_steer_the_terminal() {
+        assert_eq!(
+            printable("Sở \u{1b}[2J\r\n\u{9b}31m"),
+            "Sở \u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}31m"
+        );
+    }
 }

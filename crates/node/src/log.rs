@@ -28,7 +28,7 @@ impl Log {
         connection.creds.clone_from(&settings.creds);
         match connect(&connection).await {
             Ok(client) => {
-                let url = without_user(&settings.nats).to_owned();
+                let url = without_user(&settings.nats);
                 Ok(Self { client, url, server: None, leaving })
             }
             Err(NatsError::NobodyListens { .. })
@@ -39,7 +39,7 @@ impl Log {
                 own.owner = name.strip_prefix("tonghop ").unwrap_or(name).to_owned();
                 let server = match NatsServer::start(&own).await {
                     Err(NatsError::DataInUse { data, owner, pid }) => {
-                        let nats = without_user(&settings.nats).to_owned();
+                        let nats = without_user(&settings.nats);
                         return Err(NatsError::RunsElsewhere { nats, data, owner, pid });
                     }
                     started => started?,

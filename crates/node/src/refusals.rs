@@ -209,12 +209,10 @@ impl Refusals {
     pub fn read(&self, wanted: Wanted) -> anyhow::Result<Option<Found>> {
         let Ok(mut held) = self.context.try_lock() else { return Ok(None) };
         self.runtime.block_on(async {
-            let context = match &*held {
-                Some(context) => context.clone(),
-                None => {
-                    let client = connect(&self.connection).await?;
-                    held.insert(jetstream::new(client)).clone()
-                }
+            let context = if let Some(context) = &*held {
+                context.clone()
+            } else {
+                held.insert(jetstream::new(connect(&self.connection).await?)).clone()
             };
             read(&context, wanted).await.map(Some)
         })

@@ -239,7 +239,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.toml");
         std::fs::write(&path, "data = \"/srv/th\"\nnats = \"nats://log:4222\"\n").unwrap();
-        let args = CommonArgs { nats: Some("nats://b:1".into()), config: Some(path), ..CommonArgs::default() };
+        let args = CommonArgs {
+            nats: Some("nats://b:1".into()),
+            config: Some(path),
+            ..CommonArgs::default()
+        };
         let settings = args.settle().unwrap();
         assert_eq!(settings.data, Path::new("/srv/th"));
         assert_eq!(settings.nats, "nats://b:1");
@@ -251,7 +255,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.toml");
         std::fs::write(&path, "lang = \"vi\"\ndate = 1\n").unwrap();
-        let error = CommonArgs { config: Some(path), ..CommonArgs::default() }.settle().unwrap_err().to_string();
+        let error = CommonArgs { config: Some(path), ..CommonArgs::default() }
+            .settle()
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("line 2") && error.contains("date"), "{error}");
     }
 

@@ -303,11 +303,8 @@ impl Outside for Live {
         self.view.metrics().committed(self.began.elapsed());
         self.view.apply(step.changes, step.announcement, registry);
         self.view.set_lag(step.pending);
-        let text = announce::to_json(
-            step.announcement,
-            step.pending,
-            std::mem::take(&mut self.reasons),
-        );
+        let text =
+            announce::to_json(step.announcement, step.pending, std::mem::take(&mut self.reasons));
         let told = self.runtime.block_on(self.client.publish(FOLDED_SUBJECT, text.into()));
         if let Err(error) = told {
             tracing::debug!(%error, "nobody could be told of the step");
@@ -344,19 +341,18 @@ impl Progress {
             }
             return;
         }
-        let rate = self.begun.map(|(since, from)| {
-            let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            position.saturating_sub(from).saturating_mul(1_000) / ms
-        });
-        self.begun.get_or_insert_with(|| (Instant::now(), position));
+        let Some((since, from)) = self.begun else {
+            // There is no rate yet; what is caught up with at once is not worth a line.
+            self.begun = Some((Instant::now(), position));
+            self.told = Instant::now();
+            return;
+        };
         if self.told.elapsed() < PROGRESS_EVERY {
             return;
         }
-        // At the first step there is no rate yet.
-        match rate {
-            Some(per_second) => tracing::info!(position, of = last, per_second, "folding"),
-            None => tracing::info!(position, of = last, "folding"),
-        }
+        let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        let per_second = position.saturating_sub(from).saturating_mul(1_000) / ms;
+        tracing::info!(position, of = last, per_second, "folding");
         (self.told, self.is_told) = (Instant::now(), true);
     }
 }

@@ -1,5 +1,6 @@
 //! `tonghop refusals`: what was refused, and why.
 
+use std::fmt::Write;
 use std::process::ExitCode;
 
 use async_nats::jetstream;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use tonghop_core::refusal::RefusalCode;
 use tonghop_core::unit_code::UnitCode;
 
-use super::{DONE, print};
+use super::{DONE, print, printable};
 use crate::log::Log;
 use crate::refusals::{self, Found, Page, Wanted};
 use crate::settings::Settings;
@@ -76,12 +77,9 @@ fn tell(found: &Found, as_json: bool) {
     for row in &found.rows {
         let (source, id) = row.sender();
         let unit = row.unit.map_or_else(|| "–".to_owned(), |unit| unit.to_string());
-        text += &format!(
-            "{:>9}  {}  {unit:<10} {source} {id}: {}\n",
-            row.position,
-            row.recorded_at(),
-            row.reason()
-        );
+        let (position, at, why) = (row.position, row.recorded_at(), row.reason());
+        let line = format!("{position:>9}  {at}  {unit:<10} {source} {id}: {why}");
+        writeln!(text, "{}", printable(&line)).ok();
     }
     print(&text);
 }

@@ -174,7 +174,9 @@ impl Said {
             Event::Draining | Event::LameDuckMode if self.leaving() => {
                 tracing::debug!(%event, "NATS server is leaving");
             }
-            Event::Draining | Event::LameDuckMode => tracing::warn!(%event, "NATS server is leaving"),
+            Event::Draining | Event::LameDuckMode => {
+                tracing::warn!(%event, "NATS server is leaving");
+            }
             Event::SlowConsumer(_) => tracing::error!(%event, "NATS client dropped messages"),
             // A denied publish shows here and nowhere else.
             Event::ServerError(error) => tracing::error!(%error, "NATS server says no"),

@@ -49,11 +49,8 @@ async fn ports_in_use_are_refused_and_nothing_is_left_running() {
     let up = Up::start(&data).await;
     // That it runs already is said before anything about ports.
     let second = run(&data, &["up", "--nats-port", &port, "--http", &address]).await.expect(3);
-    let says = format!(
-        "`up` already runs on {} (process {})",
-        data.path().display(),
-        up.running.pid()
-    );
+    let says =
+        format!("`up` already runs on {} (process {})", data.path().display(), up.running.pid());
     assert!(second.err.contains(&says), "{says} in {}", second.err);
     let doctor = without_nats(&data, &["doctor"]).await.expect(3);
     assert!(doctor.out.contains("`up` runs one on"), "{}", doctor.out);

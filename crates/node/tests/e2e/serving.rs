@@ -124,7 +124,8 @@ async fn the_command_line_explains_itself() {
         assert!(script.contains("tonghop") && script.contains("nats-port"), "{shell}: {script}");
     }
     let help = run(&data, &["--help"]).await.expect(0).out;
-    for command in ["up", "publish", "project", "serve", "report", "replay", "sample", "doctor", "refusals"]
+    for command in
+        ["up", "publish", "project", "serve", "report", "replay", "sample", "doctor", "refusals"]
     {
         assert!(help.contains(command), "{command} in {help}");
         run(&data, &[command, "--help"]).await.expect(0);

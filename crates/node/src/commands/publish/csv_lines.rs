@@ -26,10 +26,8 @@ pub(super) fn read(
     let delimiter = delimiter(&mut file)?;
     let allowance = Rc::new(Cell::new(ROW_READ_MAX));
     let bounded = Bounded { inner: file, allowance: Rc::clone(&allowance) };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(bounded);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bounded);
     let headers = reader.headers()?.clone();
     let mut record = csv::StringRecord::new();
     loop {

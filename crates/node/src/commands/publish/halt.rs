@@ -41,7 +41,12 @@ impl Halts {
     /// Waits until the run is to end.
     pub(super) async fn halted(&mut self) -> Halt {
         // The watch ends only by saying it.
-        self.said.wait_for(Option::is_some).await.ok().and_then(|halt| *halt).unwrap_or(Halt::Stopped)
+        self.said
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|halt| *halt)
+            .unwrap_or(Halt::Stopped)
     }
 
     /// Whether the run is to end.

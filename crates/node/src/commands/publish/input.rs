@@ -107,7 +107,8 @@ pub(super) fn read(path: &Path, from: Place, lines: &mpsc::Sender<Line>) -> anyh
     }
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-        return csv_lines::read(BufReader::with_capacity(1 << 16, file), from, lines).with_context(|| path.display().to_string());
+        return csv_lines::read(BufReader::with_capacity(1 << 16, file), from, lines)
+            .with_context(|| path.display().to_string());
     }
     file.seek(SeekFrom::Start(from.bytes))?;
     let mut file = BufReader::with_capacity(1 << 20, file);
@@ -147,11 +148,7 @@ fn read_lines(
         {
             return Err(not_lines.into());
         }
-        let ready = if too_long {
-            Line::too_long(place)
-        } else {
-            Line::new(place, line)
-        };
+        let ready = if too_long { Line::too_long(place) } else { Line::new(place, line) };
         if lines.blocking_send(ready).is_err() {
             return Ok(());
         }

@@ -95,7 +95,8 @@ impl Sending<'_> {
             let receipt = match line {
                 Line::Event { subject, payload, .. } => {
                     let bytes = u64::try_from(payload.len()).unwrap_or(0);
-                    let publishing = publisher.publish(Outgoing { subject, headers: None, payload });
+                    let publishing =
+                        publisher.publish(Outgoing { subject, headers: None, payload });
                     match unless(&mut halts, publishing).await {
                         Ok(receipt) => {
                             tally.bytes += bytes;
@@ -149,8 +150,7 @@ impl Sending<'_> {
     async fn drained(&mut self, receipts: &mut Receipts, tally: &mut Tally) -> anyhow::Result<()> {
         let until = tokio::time::Instant::now() + DRAIN_MAX;
         while !receipts.is_empty() && self.halts.connected() {
-            let Ok(confirmed) =
-                tokio::time::timeout_at(until, self.confirm(receipts, tally)).await
+            let Ok(confirmed) = tokio::time::timeout_at(until, self.confirm(receipts, tally)).await
             else {
                 break;
             };

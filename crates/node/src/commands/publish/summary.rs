@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::input::Unsendable;
 use super::outcome::{Outcome, Positions};
 use crate::announce::Reason;
-use crate::commands::{grouped, print};
+use crate::commands::{grouped, print, printable};
 
 /// The most lines that are named one by one, of those not sent and of those refused.
 const NAMED_MAX: usize = 20;
@@ -106,7 +106,7 @@ impl Summary<'_> {
 
     fn name_unsendable(&self) {
         for (file, unsendable) in self.tally.unsendable.iter().take(NAMED_MAX) {
-            let (line, why) = (unsendable.line(), unsendable.why());
+            let (line, why) = (unsendable.line(), printable(unsendable.why()));
             eprintln!("{}line {line}: not sent: {why}", self.prefix(*file));
         }
         let more = beyond_named(self.tally.unsendable_count);
@@ -121,16 +121,21 @@ impl Summary<'_> {
         let mut left = refused;
         for reason in named {
             left = left.saturating_sub(1);
-            match self.tally.positions.line(reason.position) {
-                Some((file, line)) => eprintln!("{}line {line}: refused: {reason}", self.prefix(file)),
-                None => eprintln!("position {}: refused: {reason}", reason.position),
+            let (position, reason) = (reason.position, printable(&reason.to_string()));
+            match self.tally.positions.line(position) {
+                Some((file, line)) => {
+                    eprintln!("{}line {line}: refused: {reason}", self.prefix(file));
+                }
+                None => eprintln!("position {position}: refused: {reason}"),
             }
         }
         if left > 0 {
             eprintln!("and {} more that were refused", grouped(left));
         }
         if refused > 0 {
-            eprintln!("`tonghop refusals` lists what was refused; proto/refusals.md says how to mend it");
+            eprintln!(
+                "`tonghop refusals` lists what was refused; proto/refusals.md says how to mend it"
+            );
         }
     }
 

@@ -208,13 +208,26 @@ impl Refusals {
     /// Those that are wanted; none if another reading is under way. It blocks.
     pub fn read(&self, wanted: Wanted) -> anyhow::Result<Option<Found>> {
         let Ok(mut held) = self.context.try_lock() else { return Ok(None) };
-        self.runtime.block_on(async {
+        let mut leaving = self.connection.leaving.clone();
+        let stopped = async {
+            match &mut leaving {
+                Some(leaving) => leaving.wait_for(|leaving| *leaving).await.is_ok(),
+                None => std::future::pending().await,
+            }
+        };
+        let reading = async {
             let context = if let Some(context) = &*held {
                 context.clone()
             } else {
                 held.insert(jetstream::new(connect(&self.connection).await?)).clone()
             };
             read(&context, wanted).await.map(Some)
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                found = reading => found,
+                _ = stopped => anyhow::bail!("this process is stopping"),
+            }
         })
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tonghop_core::refusal::RefusalCode;
 use tonghop_core::unit_code::UnitCode;
 
-use super::{DONE, print, printable};
+use super::{DONE, print, printable, stop_signal};
 use crate::log::Log;
 use crate::refusals::{self, Found, Page, Wanted};
 use crate::settings::Settings;
@@ -51,12 +51,16 @@ fn code(text: &str) -> Result<RefusalCode, String> {
 
 /// Runs the command.
 pub async fn run(args: &RefusalsArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    // A server that is started for the reading is stopped after it, also when that is broken off.
+    let mut stop = stop_signal()?;
     let opened = Log::open(settings, "tonghop refusals").await?;
     let page = Page::Last(usize::try_from(args.last).unwrap_or(usize::MAX));
     let wanted = Wanted { unit: args.unit, code: args.code, page };
     let context = jetstream::new(opened.client.clone());
-    let found = refusals::read(&context, wanted).await;
-    drop(context);
+    let found = tokio::select! {
+        found = refusals::read(&context, wanted) => found,
+        _ = stop.wait_for(|stop| *stop) => Err(anyhow::anyhow!("stopped before the end")),
+    };
     opened.close().await?;
     tell(&found?, settings.json);
     Ok(ExitCode::from(DONE))

@@ -29,6 +29,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 pub const SUBSCRIPTION_CAPACITY: usize = 65_536;
 /// How many commands wait for the socket; each holds one message to publish.
 const COMMAND_CAPACITY: usize = 4_096;
+/// How many different errors of a connection are said until the server is back.
+const SAID_MAX: usize = 16;
 
 const _: () = assert!(reader::OUTSTANDING_MESSAGES_MAX * 2 < SUBSCRIPTION_CAPACITY);
 const _: () = assert!(super::publisher::WINDOW_LIMIT * 2 < SUBSCRIPTION_CAPACITY);
@@ -154,18 +156,19 @@ fn pause_before(attempt: usize) -> Duration {
 #[derive(Debug)]
 struct Said {
     leaving: Option<watch::Receiver<bool>>,
-    repeated: Mutex<Option<String>>,
+    /// Since the connection was there.
+    repeated: Mutex<Vec<String>>,
 }
 
 impl Said {
     fn new(leaving: Option<watch::Receiver<bool>>) -> Self {
-        Self { leaving, repeated: Mutex::new(None) }
+        Self { leaving, repeated: Mutex::new(Vec::new()) }
     }
 
     fn log(&self, event: &Event) {
         match event {
             Event::Connected => {
-                *self.repeated() = None;
+                self.repeated().clear();
                 tracing::debug!("connected to NATS");
             }
             Event::Disconnected if self.leaving() => tracing::debug!("disconnected from NATS"),
@@ -194,15 +197,17 @@ impl Said {
         self.leaving.as_ref().is_some_and(|leaving| *leaving.borrow())
     }
 
-    /// Whether this is what was said last, since the connection was there.
+    /// Whether this was said already since the connection was there.
     fn is_repeated(&self, text: &str) -> bool {
-        let mut last = self.repeated();
-        let repeated = last.as_deref() == Some(text);
-        *last = Some(text.to_owned());
+        let mut said = self.repeated();
+        let repeated = said.len() >= SAID_MAX || said.iter().any(|other| other == text);
+        if !repeated {
+            said.push(text.to_owned());
+        }
         repeated
     }
 
-    fn repeated(&self) -> MutexGuard<'_, Option<String>> {
+    fn repeated(&self) -> MutexGuard<'_, Vec<String>> {
         self.repeated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -226,6 +231,7 @@ mod tests {
         assert!(!said.is_repeated("IO error"));
         assert!(said.is_repeated("IO error"));
         assert!(!said.is_repeated("timed out"));
+        assert!(said.is_repeated("IO error"));
         said.log(&async_nats::Event::Connected);
         assert!(!said.is_repeated("timed out"));
     }

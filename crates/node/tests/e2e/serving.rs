@@ -160,6 +160,10 @@ async fn the_command_line_explains_itself() {
     let (own, common) = help.split_once("Common options:").unwrap();
     assert!(own.contains("--form") && own.contains("legal, "), "{own}");
     assert!(common.contains("--data") && !help.contains("--nats"), "{help}");
+    // A common option may stand in front of the command too.
+    let dir = data.path().to_str().unwrap();
+    let report = run(&data, &["--json", "--data", dir, "report"]).await.expect(3);
+    assert!(report.err.contains("no projector runs"), "{}", report.err);
     let version = run(&data, &["--version"]).await.expect(0).out;
     assert!(version.starts_with("tonghop "), "{version}");
     let files = fs::read_dir(data.path()).unwrap().count();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_nats::jetstream;
 use serde_json::{Value, json};
 
-use super::{DONE, FAILED, NO, grouped, print};
+use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::local;
 use crate::log::Log;
 use crate::nats::{StreamIdentity, StreamName, streams};
@@ -32,6 +32,8 @@ struct Check {
 
 /// Runs the command.
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    // A server that is started for the checks is stopped after them, also when they are broken off.
+    let mut stop = stop_signal()?;
     let mut checks = Vec::new();
     let opened = match Log::open(settings, "tonghop doctor").await {
         Ok(opened) => Some(opened),
@@ -43,13 +45,12 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     // The counts first: whatever is published meanwhile makes the log longer, not shorter.
     let counts = check_projector(settings, &mut checks).await;
     if let Some(opened) = opened {
-        if let Some((context, events, refused)) = check_log(&opened, &mut checks).await
-            && let Some(counts) = counts
-        {
-            check_accounts(&context, &refused, counts, &mut checks).await?;
-            check_progress(settings, counts, &events, &mut checks).await;
-        }
+        let examined = tokio::select! {
+            examined = check_all(settings, &opened, counts, &mut checks) => examined,
+            _ = stop.wait_for(|stop| *stop) => Err(anyhow::anyhow!("stopped before the end")),
+        };
         opened.close().await?;
+        examined?;
     }
     tell(&checks, settings);
     let code = if checks.iter().any(|check| check.good == Some(false)) {
@@ -60,6 +61,21 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         DONE
     };
     Ok(ExitCode::from(code))
+}
+
+async fn check_all(
+    settings: &Settings,
+    opened: &Log,
+    counts: Option<Counted>,
+    checks: &mut Vec<Check>,
+) -> anyhow::Result<()> {
+    if let Some((context, events, refused)) = check_log(opened, checks).await
+        && let Some(counts) = counts
+    {
+        check_accounts(&context, &refused, counts, checks).await?;
+        check_progress(settings, counts, &events, checks).await;
+    }
+    Ok(())
 }
 
 async fn check_log(
@@ -113,16 +129,21 @@ async fn check_progress(
         tokio::time::sleep(PROGRESS_PAUSE).await;
         now = check_projector(settings, &mut Vec::new()).await.unwrap_or(now);
     }
-    // Of one moment: what was folded since is not told, for the other lines do not know it.
-    let behind = events.last.saturating_sub(before.position);
-    let (good, says) = if behind == 0 {
+    let (good, says) = progress(before.position, now.position, events.last);
+    checks.push(Check { what: "progress", good: Some(good), says });
+}
+
+/// What is said of the moment at which the projector was at `before` and the log ended at `last`;
+/// that the position has come to `now` since shows only that it moves.
+fn progress(before: u64, now: u64, last: u64) -> (bool, String) {
+    let behind = last.saturating_sub(before);
+    if behind == 0 {
         (true, "all that was published is folded".to_owned())
-    } else if now.position > before.position {
+    } else if now > before {
         (true, format!("{} events wait, and the position moves", grouped(behind)))
     } else {
         (false, format!("{} EVENTS WAIT, AND NOTHING MOVES", grouped(behind)))
-    };
-    checks.push(Check { what: "progress", good: Some(good), says });
+    }
 }
 
 /// What the projector says of itself.
@@ -231,5 +252,27 @@ fn tell(checks: &[Check], settings: &Settings) {
             None => "unknown",
         };
         print(&format!("{mark} {:<10} {}\n", check.what, check.says));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::progress;
+
+    #[test]
+    fn progress_is_told_of_one_moment() {
+        for (before, now, last, good, says) in [
+            (100, 100, 100, true, "all that was published is folded"),
+            (100, 140, 90, true, "all that was published is folded"),
+            (100, 140, 140, true, "40 events wait, and the position moves"),
+            (100, 120, 1_140, true, "1,040 events wait, and the position moves"),
+            (100, 100, 140, false, "40 EVENTS WAIT, AND NOTHING MOVES"),
+        ] {
+            assert_eq!(
+                progress(before, now, last),
+                (good, says.to_owned()),
+                "{before} {now} {last}"
+            );
+        }
     }
 }

@@ -179,10 +179,14 @@ impl Sending<'_> {
 
 /// The answer of the future, unless the run ends before.
 async fn unless<T>(halts: &mut Halts, future: impl Future<Output = T>) -> Result<T, Halt> {
+    // Looked at first, for the future may be ready every time.
+    if let Some(halt) = halts.now() {
+        return Err(halt);
+    }
     tokio::select! {
         biased;
-        halt = halts.halted() => Err(halt),
         answer = future => Ok(answer),
+        halt = halts.halted() => Err(halt),
     }
 }
 

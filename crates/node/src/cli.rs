@@ -82,30 +82,28 @@ pub fn main() -> ExitCode {
 }
 
 /// The command line: each command with its own options first, then the common ones that it uses.
-/// They may also stand in front of the command.
 fn grammar() -> clap::Command {
+    let calendars = format!("The calendar of the period: {} [default: legal]", calendars());
+    let root = Cli::command().mut_subcommand("report", |report| {
+        report.mut_arg("calendar", |calendar| calendar.help(calendars))
+    });
+    // Known, so that it can be said why they are not taken.
+    let refused = ["nats", "creds"].map(|id| Arg::new(id).long(id).hide(true).value_name("…"));
+    with_common_options(root.mut_subcommand("up", |up| up.args(refused)))
+}
+
+/// Adds the common options to the commands that use them, and to the commands below those; they may
+/// also stand in front of the command.
+fn with_common_options(mut root: clap::Command) -> clap::Command {
     let of_all = CommonArgs::augment_args(clap::Command::new("common"));
     let options: Vec<Arg> = of_all.get_arguments().cloned().collect();
-    let named = |name: &str| {
-        let used = common_options(name);
-        let of_command = options.iter().filter(|option| used.contains(&option.get_id().as_str()));
-        of_command.cloned().collect::<Vec<_>>()
-    };
-    let mut root = Cli::command();
     let commands: Vec<String> =
         root.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     for name in commands {
-        root = root.mut_subcommand(&name, |command| match name.as_str() {
-            // Known, so that it can be said why they are not taken.
-            "up" => command
-                .args(named(&name))
-                .args(["nats", "creds"].map(|id| Arg::new(id).long(id).hide(true).value_name("…"))),
-            "report" => command.args(named(&name)).mut_arg("calendar", |calendar| {
-                calendar
-                    .help(format!("The calendar of the period: {} [default: legal]", calendars()))
-            }),
-            _ => command.args(named(&name)),
-        });
+        let used = common_options(&name);
+        let of_command = options.iter().filter(|option| used.contains(&option.get_id().as_str()));
+        let of_command: Vec<Arg> = of_command.cloned().map(|option| option.global(true)).collect();
+        root = root.mut_subcommand(&name, |command| command.args(of_command));
     }
     // Only behind the command do they come from the environment.
     root.args(options.into_iter().map(|option| option.env(None)))
@@ -185,4 +183,40 @@ fn sentence(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn common(root: clap::Command, line: &str) -> CommonArgs {
+        let matches = root.try_get_matches_from(line.split(' ')).unwrap();
+        CommonArgs::given(&matches, matches.subcommand().unwrap().1)
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        grammar().debug_assert();
+    }
+
+    #[test]
+    fn common_options_stand_before_or_behind_a_command_and_those_below_it() {
+        let root = || {
+            let verify = clap::Command::new("verify");
+            let audit = clap::Command::new("audit").subcommand(verify);
+            with_common_options(clap::Command::new("tonghop").subcommand(audit))
+        };
+        for line in [
+            "tonghop --data d --nats nats://h --json audit verify",
+            "tonghop audit --data d --nats nats://h --json verify",
+            "tonghop audit verify --data d --nats nats://h --json",
+            "tonghop --data other audit verify --data d --nats nats://h --json",
+        ] {
+            let given = common(root(), line);
+            assert_eq!(given.data.as_deref(), Some(std::path::Path::new("d")), "{line}");
+            assert_eq!(given.nats.as_deref(), Some("nats://h"), "{line}");
+            assert!(given.json && given.nats_is_named && given.http.is_none(), "{line}");
+        }
+        assert!(!common(root(), "tonghop audit verify").nats_is_named);
+    }
 }

@@ -72,7 +72,8 @@ pub struct CommonArgs {
     pub log_json: bool,
 }
 
-/// The common options of a command; an option that it does not use would promise something.
+/// The common options of a command; an option that it does not use would promise something. A
+/// command without a row of its own takes all of them.
 pub fn common_options(command: &str) -> &'static [&'static str] {
     match command {
         "up" => &["data", "http", "config", "json", "log_json"],
@@ -84,7 +85,8 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
         "report" => &["data", "lang", "config", "json", "log_json"],
         // What it prints of figures is JSON in any case.
         "sample" => &["json"],
-        _ => &[],
+        "completions" => &[],
+        _ => &["data", "nats", "creds", "http", "lang", "config", "json", "log_json"],
     }
 }
 

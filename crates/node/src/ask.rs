@@ -108,7 +108,9 @@ impl Parameters {
     pub fn unit(&self) -> Result<Option<UnitCode>, Problem> {
         let Some(text) = self.get("unit") else { return Ok(None) };
         let hint = "give a code such as H41.16 or 000.00.16.H41: groups of 0-9 A-Z joined by dots";
-        UnitCode::parse(text).map(Some).ok_or_else(|| Problem::value("unit", text, hint))
+        // People type codes in lower case too; events must not.
+        let code = UnitCode::parse(&text.to_ascii_uppercase());
+        code.map(Some).ok_or_else(|| Problem::value("unit", text, hint))
     }
 
     /// Until when something must have been known.

@@ -6,6 +6,7 @@ pub mod indicators;
 pub mod project;
 pub mod publish;
 pub mod reconciliation;
+pub mod refusals;
 pub mod replay;
 pub mod report;
 pub mod sample;
@@ -62,6 +63,11 @@ pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(receiver)
 }
 
+/// A text of others for a terminal: nothing in it steers the terminal.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// 1234567 as `1,234,567`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -73,4 +79,17 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_text_of_others_does_not_steer_the_terminal() {
+        assert_eq!(
+            printable("Sở \u{1b}[2J\r\n\u{9b}31m"),
+            "Sở \u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}31m"
+        );
+    }
 }

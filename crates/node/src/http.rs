@@ -26,6 +26,7 @@ use tonghop_core::day::{Day, Instant};
 
 use crate::ask::{AskError, Parameters};
 use crate::reading::Reading;
+use crate::refusals::Refusals;
 use crate::socket::{self, Reply};
 use crate::view::View;
 
@@ -41,7 +42,7 @@ mod metrics;
 mod narratives;
 mod problem;
 mod reconciliation;
-
+mod refusals;
 mod units;
 
 pub use figure_id::FigureId;
@@ -107,6 +108,7 @@ struct Request<'a> {
     /// The last part of the path, where it is a name.
     name: &'a str,
     query: &'a str,
+    refusals: Option<Arc<Refusals>>,
 }
 
 impl<'a> Request<'a> {
@@ -182,6 +184,7 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/indicators", Serves::Reading(indicators::list)),
     ("/v1/narratives", Serves::Reading(narratives::list)),
     ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
+    ("/v1/refusals", Serves::Reading(refusals::list)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),
@@ -268,7 +271,10 @@ fn read_with(
     name: &str,
     query: &str,
 ) -> Result<Answer, Problem> {
-    let read_from = |view: Option<&View>| read(&Request { view, today: api.today, name, query });
+    let read_from = |view: Option<&View>| {
+        let refusals = api.reading.refusals();
+        read(&Request { view, today: api.today, name, query, refusals })
+    };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),
         Err(AskError::Problem(problem)) => return Err(problem),

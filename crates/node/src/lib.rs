@@ -13,6 +13,7 @@ pub mod local;
 pub mod log;
 pub mod nats;
 pub mod reading;
+pub mod refusals;
 pub mod refused;
 pub mod replay;
 pub mod sample;

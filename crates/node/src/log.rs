@@ -2,8 +2,9 @@
 //! that `tonghop up` keeps in the data directory, started for as long as the command runs.
 
 use async_nats::Client;
+use tokio::sync::watch;
 
-use crate::nats::{ConnectSettings, NatsError, NatsServer, ServerSettings, connect};
+use crate::nats::{ConnectSettings, NatsError, NatsServer, ServerSettings, connect, without_user};
 use crate::settings::Settings;
 
 /// A connection to the log.
@@ -14,23 +15,41 @@ pub struct Log {
     /// Where it leads.
     pub url: String,
     server: Option<NatsServer>,
+    /// Holds true once the server is stopped on purpose.
+    leaving: watch::Sender<bool>,
 }
 
 impl Log {
-    /// Connects; when nobody listens and `up` has left its log in the data directory, starts a
-    /// server on it, on a free port.
+    /// Connects; when nobody listens, no server was named for this very call, and `up` has left its
+    /// log in the data directory, starts a server on it, on a free port.
     pub async fn open(settings: &Settings, name: &str) -> Result<Self, NatsError> {
+        let (leaving, left) = watch::channel(false);
         let mut connection = ConnectSettings::new(&settings.nats, name);
         connection.creds.clone_from(&settings.creds);
         match connect(&connection).await {
-            Ok(client) => Ok(Self { client, url: settings.nats.clone(), server: None }),
+            Ok(client) => {
+                let url = without_user(&settings.nats);
+                Ok(Self { client, url, server: None, leaving })
+            }
             Err(NatsError::NobodyListens { .. })
-                if settings.data.join("nats").join("jetstream").is_dir() =>
+                if !settings.nats_is_named
+                    && settings.data.join("nats").join("jetstream").is_dir() =>
             {
-                let server = NatsServer::start(&ServerSettings::new(&settings.data, 0)).await?;
+                let mut own = ServerSettings::new(&settings.data, 0);
+                own.owner = name.strip_prefix("tonghop ").unwrap_or(name).to_owned();
+                let server = match NatsServer::start(&own).await {
+                    Err(NatsError::DataInUse { data, owner, pid }) => {
+                        let nats = without_user(&settings.nats);
+                        return Err(NatsError::RunsElsewhere { nats, data, owner, pid });
+                    }
+                    started => started?,
+                };
                 eprintln!("reading the log in {} by a server of its own", settings.data.display());
-                let client = connect(&ConnectSettings::new(server.url(), name)).await?;
-                Ok(Self { client, url: server.url().to_owned(), server: Some(server) })
+                connection = ConnectSettings::new(server.url(), name);
+                connection.leaving = Some(left);
+                let client = connect(&connection).await?;
+                let url = server.url().to_owned();
+                Ok(Self { client, url, server: Some(server), leaving })
             }
             Err(error) => Err(error),
         }
@@ -38,6 +57,7 @@ impl Log {
 
     /// Stops the server, if one was started.
     pub async fn close(self) -> Result<(), NatsError> {
+        self.leaving.send_replace(true);
         match self.server {
             Some(server) => server.stop().await,
             None => Ok(()),

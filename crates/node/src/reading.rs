@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tonghop_core::catalogue::Catalogue;
 use tonghop_wire::CatalogueError;
 
+use crate::refusals::Refusals;
 use crate::replay::Earlier;
 use crate::view::View;
 
@@ -14,6 +15,7 @@ pub struct Reading {
     catalogue: RwLock<Arc<Catalogue>>,
     view: RwLock<Option<Arc<View>>>,
     earlier: Option<Arc<Earlier>>,
+    refusals: Option<Arc<Refusals>>,
 }
 
 impl Reading {
@@ -25,13 +27,24 @@ impl Reading {
     /// Nothing to see yet; the catalogue is this one.
     pub fn with_catalogue(catalogue: Catalogue) -> Self {
         let catalogue = RwLock::new(Arc::new(catalogue));
-        Self { catalogue, view: RwLock::new(None), earlier: None }
+        Self { catalogue, view: RwLock::new(None), earlier: None, refusals: None }
     }
 
     /// The same, able to show earlier positions of the log.
     #[must_use]
     pub fn with_earlier(self, earlier: Earlier) -> Self {
         Self { earlier: Some(Arc::new(earlier)), ..self }
+    }
+
+    /// The same, able to show what was refused.
+    #[must_use]
+    pub fn with_refusals(self, refusals: Refusals) -> Self {
+        Self { refusals: Some(Arc::new(refusals)), ..self }
+    }
+
+    /// How what was refused is shown, if this process has the log.
+    pub fn refusals(&self) -> Option<Arc<Refusals>> {
+        self.refusals.clone()
     }
 
     /// How earlier positions of the log are shown, if this process has the log.

@@ -5,8 +5,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, ValueEnum};
 use serde::Deserialize;
+
+use crate::nats::{NatsError, check_url};
 
 /// Where the settings file is looked for when none is named.
 const FILE: &str = "tonghop.toml";
@@ -36,33 +39,75 @@ impl fmt::Display for Lang {
     }
 }
 
-/// The flags that every command knows.
-#[derive(Debug, Clone, Args)]
+/// The options that several commands share; [`common_options`] says which command takes which.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct CommonArgs {
     /// Directory of the projections, and of the log's files under `up` [default: ./tonghop-data]
-    #[arg(long, global = true, env = "TONGHOP_DATA", value_name = "DIR")]
+    #[arg(long, env = "TONGHOP_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// The NATS server that holds the log [default: `nats://127.0.0.1:4222`]
-    #[arg(long, global = true, env = "TONGHOP_NATS", value_name = "URL")]
+    #[arg(long, env = "TONGHOP_NATS", value_name = "URL")]
     pub nats: Option<String>,
+    /// Whether `--nats` was given for this very call.
+    #[arg(skip)]
+    pub nats_is_named: bool,
     /// Credentials for NATS (JWT and seed)
-    #[arg(long, global = true, env = "TONGHOP_CREDS", value_name = "FILE")]
+    #[arg(long, env = "TONGHOP_CREDS", value_name = "FILE")]
     pub creds: Option<PathBuf>,
     /// Address of the HTTP server [default: 127.0.0.1:8080]
-    #[arg(long, global = true, env = "TONGHOP_HTTP", value_name = "ADDR")]
+    #[arg(long, env = "TONGHOP_HTTP", value_name = "ADDR", value_parser = address)]
     pub http: Option<SocketAddr>,
     /// Language of forms and labels [default: vi]
-    #[arg(long, global = true, env = "TONGHOP_LANG", value_enum)]
+    #[arg(long, env = "TONGHOP_LANG", value_enum)]
     pub lang: Option<Lang>,
     /// Directory of catalogue files that add to those of this version [default: catalogue in --data]
-    #[arg(long, global = true, env = "TONGHOP_CATALOGUE", value_name = "DIR")]
+    #[arg(long, env = "TONGHOP_CATALOGUE", value_name = "DIR")]
     pub catalogue: Option<PathBuf>,
     /// Settings file with the keys data, nats, creds, http, lang, catalogue [default: ./tonghop.toml]
-    #[arg(long, global = true, env = "TONGHOP_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "TONGHOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print the answer as JSON
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub json: bool,
+    /// Log as JSON lines (standard error)
+    #[arg(long, env = "TONGHOP_LOG_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    pub log_json: bool,
+}
+
+/// The common options of a command; an option that it does not use would promise something. A
+/// command without a row of its own takes all of them.
+pub fn common_options(command: &str) -> &'static [&'static str] {
+    match command {
+        "up" => &["data", "http", "catalogue", "config", "json", "log_json"],
+        "publish" | "replay" | "doctor" | "refusals" => {
+            &["data", "nats", "creds", "config", "json", "log_json"]
+        }
+        "project" => &["data", "nats", "creds", "catalogue", "config", "log_json"],
+        "serve" => &["data", "http", "config", "log_json"],
+        "report" => &["data", "lang", "config", "json", "log_json"],
+        "declare" => &["data", "nats", "creds", "catalogue", "config", "json", "log_json"],
+        "indicators" => &["data", "lang", "catalogue", "config", "json"],
+        // What it prints of figures is JSON in any case.
+        "sample" => &["json"],
+        "completions" => &[],
+        _ => &["data", "nats", "creds", "http", "lang", "catalogue", "config", "json", "log_json"],
+    }
+}
+
+/// Whether an option stands on the command line; not so if it comes from the environment.
+pub fn is_typed(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_contains_id(id).is_ok()
+        && matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+/// `127.0.0.1:8080`, or `localhost:8080`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numeric.parse().map_err(|_| "give an address and a port, such as 127.0.0.1:8080".to_owned())
 }
 
 /// The keys of the settings file.
@@ -72,7 +117,7 @@ struct File {
     data: Option<PathBuf>,
     nats: Option<String>,
     creds: Option<PathBuf>,
-    http: Option<SocketAddr>,
+    http: Option<String>,
     lang: Option<Lang>,
     catalogue: Option<PathBuf>,
 }
@@ -84,6 +129,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The NATS server.
     pub nats: String,
+    /// Whether it was named for this very call: then no other one will do.
+    pub nats_is_named: bool,
     /// Credentials for NATS.
     pub creds: Option<PathBuf>,
     /// Address of the HTTP server.
@@ -115,9 +162,45 @@ pub enum SettingsError {
         /// Where and why.
         source: Box<toml::de::Error>,
     },
+    /// The address of NATS cannot be one.
+    #[error("--nats: {0}; give one such as nats://127.0.0.1:4222")]
+    Nats(NatsError),
+    /// The address of the HTTP server in the file cannot be one.
+    #[error("http = {text:?}: {why}")]
+    Http {
+        /// What the file says.
+        text: String,
+        /// What it should be.
+        why: String,
+    },
 }
 
 impl CommonArgs {
+    /// What was given to a command, in front of it or behind it.
+    pub fn given(front: &ArgMatches, behind: &ArgMatches) -> Self {
+        fn one<T: Clone + Send + Sync + 'static>(
+            [behind, front]: [&ArgMatches; 2],
+            id: &str,
+        ) -> Option<T> {
+            let in_front = !is_typed(behind, id) && is_typed(front, id);
+            let matches = if in_front { front } else { behind };
+            matches.try_get_one::<T>(id).ok().flatten().cloned()
+        }
+        let both = [behind, front];
+        Self {
+            data: one(both, "data"),
+            nats: one(both, "nats"),
+            nats_is_named: both.iter().any(|matches| is_typed(matches, "nats")),
+            creds: one(both, "creds"),
+            http: one(both, "http"),
+            lang: one(both, "lang"),
+            catalogue: one(both, "catalogue"),
+            config: one(both, "config"),
+            json: one(both, "json").unwrap_or(false),
+            log_json: one(both, "log_json").unwrap_or(false),
+        }
+    }
+
     /// Settles what holds.
     pub fn settle(self) -> Result<Settings, SettingsError> {
         let file = match &self.config {
@@ -125,16 +208,30 @@ impl CommonArgs {
             None if Path::new(FILE).exists() => read(Path::new(FILE))?,
             None => File::default(),
         };
-        let http = self.http.or(file.http);
+        let of_file = file.http.map(|text| match address(&text) {
+            Ok(address) => Ok(address),
+            Err(why) => Err(SettingsError::Http { text, why }),
+        });
+        let http = self.http.or(of_file.transpose()?);
+        let nats = self.nats.or(file.nats).unwrap_or_else(|| NATS.to_owned());
+        check_url(&nats).map_err(SettingsError::Nats)?;
         Ok(Settings {
             data: self.data.or(file.data).unwrap_or_else(|| DATA.into()),
-            nats: self.nats.or(file.nats).unwrap_or_else(|| NATS.to_owned()),
+            nats,
+            nats_is_named: self.nats_is_named,
             creds: self.creds.or(file.creds),
             http: http.or_else(|| HTTP.parse().ok()).unwrap_or(([127, 0, 0, 1], 8080).into()),
             lang: self.lang.or(file.lang).unwrap_or(Lang::Vi),
             catalogue: self.catalogue.or(file.catalogue),
             json: self.json,
         })
+    }
+}
+
+impl Settings {
+    /// Whether the data directory is not the one that every command looks for by itself.
+    pub fn has_own_data(&self) -> bool {
+        self.data != Path::new(DATA)
     }
 }
 
@@ -149,25 +246,16 @@ fn read(path: &Path) -> Result<File, SettingsError> {
 mod tests {
     use super::*;
 
-    fn none() -> CommonArgs {
-        CommonArgs {
-            data: None,
-            nats: None,
-            creds: None,
-            http: None,
-            lang: None,
-            catalogue: None,
-            config: None,
-            json: false,
-        }
-    }
-
     #[test]
     fn a_flag_comes_before_the_file_and_the_file_before_the_default() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.toml");
         std::fs::write(&path, "data = \"/srv/th\"\nnats = \"nats://log:4222\"\n").unwrap();
-        let args = CommonArgs { nats: Some("nats://b:1".into()), config: Some(path), ..none() };
+        let args = CommonArgs {
+            nats: Some("nats://b:1".into()),
+            config: Some(path),
+            ..CommonArgs::default()
+        };
         let settings = args.settle().unwrap();
         assert_eq!(settings.data, Path::new("/srv/th"));
         assert_eq!(settings.nats, "nats://b:1");
@@ -179,7 +267,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.toml");
         std::fs::write(&path, "lang = \"vi\"\ndate = 1\n").unwrap();
-        let error = CommonArgs { config: Some(path), ..none() }.settle().unwrap_err().to_string();
+        let error = CommonArgs { config: Some(path), ..CommonArgs::default() }
+            .settle()
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("line 2") && error.contains("date"), "{error}");
+    }
+
+    #[test]
+    fn addresses_are_checked_and_localhost_is_one() {
+        assert_eq!(address("localhost:8098").unwrap().to_string(), "127.0.0.1:8098");
+        assert_eq!(address("[::1]:80").unwrap().to_string(), "[::1]:80");
+        for bad in ["8080", "localhost", "localhost:", "nowhere:80", "127.0.0.1"] {
+            assert!(address(bad).unwrap_err().contains("127.0.0.1:8080"), "{bad}");
+        }
+        for bad in ["nats://", "not a url", "nats://a:b:c", ""] {
+            let args = CommonArgs { nats: Some(bad.into()), ..CommonArgs::default() };
+            assert!(matches!(args.settle(), Err(SettingsError::Nats(_))), "{bad:?}");
+        }
     }
 }

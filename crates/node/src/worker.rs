@@ -19,7 +19,7 @@ use tonghop_core::measure::FacetKind;
 use tonghop_core::refusal::Refusal;
 use tonghop_store::Severity as StoreSeverity;
 
-use crate::announce::{self, FOLDED_SUBJECT};
+use crate::announce::{self, FOLDED_SUBJECT, REASONS_MAX, Reason};
 use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
 use crate::http::{self, Api};
 use crate::nats::{
@@ -142,6 +142,7 @@ async fn session(
         progress: Progress::new(log.last),
         began: Instant::now(),
         sized: None,
+        reasons: Vec::new(),
     };
     let folding = background::run("fold", move || fold_all(folder, ready, &mut outside))?.await;
     watching.abort();
@@ -273,6 +274,8 @@ struct Live {
     began: Instant,
     /// When the size of the store was looked at last.
     sized: Option<Instant>,
+    /// Why messages of the batch at hand were refused, as far as it is told.
+    reasons: Vec<Reason>,
 }
 
 impl Outside for Live {
@@ -280,6 +283,8 @@ impl Outside for Live {
         for (_, refusal) in refusals {
             self.view.metrics().refused(refusal.code.word());
         }
+        let told = refusals.iter().take(REASONS_MAX);
+        self.reasons = told.map(|(position, refusal)| Reason::new(*position, refusal)).collect();
         let messages = refused::messages(batch, refusals);
         self.runtime.block_on(async {
             let mut receipts = Vec::with_capacity(messages.len());
@@ -298,7 +303,8 @@ impl Outside for Live {
         self.view.metrics().committed(self.began.elapsed());
         self.view.apply(step.changes, step.announcement, registry);
         self.view.set_lag(step.pending);
-        let text = announce::to_json(step.announcement, step.pending);
+        let text =
+            announce::to_json(step.announcement, step.pending, std::mem::take(&mut self.reasons));
         let told = self.runtime.block_on(self.client.publish(FOLDED_SUBJECT, text.into()));
         if let Err(error) = told {
             tracing::debug!(%error, "nobody could be told of the step");
@@ -317,25 +323,36 @@ struct Progress {
     last: u64,
     begun: Option<(Instant, u64)>,
     told: Instant,
+    /// Whether anything was told since the log's end was last reached.
+    is_told: bool,
 }
 
 impl Progress {
     fn new(last: u64) -> Self {
-        Self { last, begun: None, told: Instant::now() }
+        Self { last, begun: None, told: Instant::now(), is_told: false }
     }
 
     fn tell(&mut self, position: u64, pending: u64) {
-        let (since, from) = *self.begun.get_or_insert_with(|| (Instant::now(), position));
         let last = self.last.max(position.saturating_add(pending));
         if pending == 0 {
-            if self.begun.take().is_some() && position.saturating_sub(from) > 100_000 {
+            self.begun = None;
+            if std::mem::take(&mut self.is_told) {
                 tracing::info!(position, "caught up with the log");
             }
-        } else if self.told.elapsed() >= PROGRESS_EVERY {
-            let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            let per_second = position.saturating_sub(from).saturating_mul(1_000) / ms;
-            tracing::info!(position, of = last, per_second, "folding");
-            self.told = Instant::now();
+            return;
         }
+        let Some((since, from)) = self.begun else {
+            // There is no rate yet; what is caught up with at once is not worth a line.
+            self.begun = Some((Instant::now(), position));
+            self.told = Instant::now();
+            return;
+        };
+        if self.told.elapsed() < PROGRESS_EVERY {
+            return;
+        }
+        let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        let per_second = position.saturating_sub(from).saturating_mul(1_000) / ms;
+        tracing::info!(position, of = last, per_second, "folding");
+        (self.told, self.is_told) = (Instant::now(), true);
     }
 }

@@ -250,7 +250,7 @@ async fn what_cannot_be_answered_says_what_to_do() {
             "goes with period",
         ),
         ("/v1/forms/bieu-06a?period=2021-Q3&period=2021-Q3", 400, "give it once"),
-        ("/v1/forms/bieu-06a?period=2021-Q3&unit=h41", 400, "such as H41.16"),
+        ("/v1/forms/bieu-06a?period=2021-Q3&unit=h41,16", 400, "such as H41.16"),
         ("/v1/forms/bieu-06a?period=2021-Q3&unit=H41.17", 404, "did you mean H41.16?"),
         ("/v1/forms/bieu-06a?period=2021-Q3&tree=is", 400, "as-was"),
         ("/v1/forms/bieu-06a?period=2021-Q3&lang=fr", 400, "one of vi, en"),

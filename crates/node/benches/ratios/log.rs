@@ -57,7 +57,7 @@ impl Log {
     /// A `tonghop` of these arguments on this log, with a data directory of its own.
     pub(crate) fn tonghop(&self, data: &Path, arguments: &[&str]) -> anyhow::Result<Child> {
         let child = Command::new(env!("CARGO_BIN_EXE_tonghop"))
-            .args(["--json", "--nats", self.url(), "--data"])
+            .args(["--nats", self.url(), "--data"])
             .arg(data)
             .args(arguments)
             .env("TONGHOP_LOG", "error")
@@ -72,7 +72,7 @@ impl Log {
     /// Publishes a file, in a process of its own.
     pub(crate) fn publish(&self, file: &Path, data: &Path) -> anyhow::Result<Child> {
         let file = file.to_str().context("a path that is no text")?;
-        self.tonghop(data, &["publish", "--no-wait", file])
+        self.tonghop(data, &["publish", "--json", "--no-wait", file])
     }
 
     /// Drains the stream with the plain client and does nothing with what comes.

@@ -65,7 +65,7 @@ async fn measure_once(bench: &Bench, dir: &std::path::Path) -> anyhow::Result<(L
     projector.stop().await?;
     log.look().await?;
     // It says itself how fast it was, without its start and the fingerprint that it prints.
-    let mut replaying = log.tonghop(dir, &["replay"])?;
+    let mut replaying = log.tonghop(dir, &["replay", "--json"])?;
     let told = finished(&mut replaying).await?;
     let replay = told.get("perSecond").and_then(serde_json::Value::as_u64);
     let replay = replay.with_context(|| format!("a replay without a rate: {told}"))?;

@@ -70,3 +70,13 @@ fn the_province_is_the_default() {
     assert!(root(None, &registry).is_err());
     assert!(root(UnitCode::parse("H41"), &registry).is_err());
 }
+
+#[test]
+fn unit_codes_may_be_typed_in_lower_case() {
+    let unit = |text: &str| Parameters::parse(text, &["unit"]).unwrap().unit().ok().flatten();
+    let code = UnitCode::parse("H41.16");
+    for text in ["unit=H41.16", "unit=h41.16", "unit=000.00.16.h41"] {
+        assert_eq!(unit(text), code, "{text}");
+    }
+    assert_eq!(unit("unit=ħ41"), None);
+}

@@ -9,16 +9,14 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
 
-use super::{DONE, FAILED, NO, grouped, print};
+use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::local;
 use crate::log::Log;
-use crate::nats::{Reader, ReaderSettings, StreamIdentity, StreamName, streams};
+use crate::nats::{StreamIdentity, StreamName, streams};
+use crate::refusals;
 use crate::settings::Settings;
 
-/// How long the refused messages may take to be read.
-const REFUSED_READ_MAX: Duration = Duration::from_mins(2);
 /// How often the position is looked at again while events wait.
 const PROGRESS_LOOKS: u32 = 20;
 /// The pause between two such looks.
@@ -34,6 +32,8 @@ struct Check {
 
 /// Runs the command.
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    // A server that is started for the checks is stopped after them, also when they are broken off.
+    let mut stop = stop_signal()?;
     let mut checks = Vec::new();
     let opened = match Log::open(settings, "tonghop doctor").await {
         Ok(opened) => Some(opened),
@@ -45,13 +45,12 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     // The counts first: whatever is published meanwhile makes the log longer, not shorter.
     let counts = check_projector(settings, &mut checks).await;
     if let Some(opened) = opened {
-        if let Some((context, events, refused)) = check_log(&opened, &mut checks).await
-            && let Some(counts) = counts
-        {
-            check_accounts(&context, &refused, counts, &mut checks).await?;
-            check_progress(settings, counts, &events, &mut checks).await;
-        }
+        let examined = tokio::select! {
+            examined = check_all(settings, &opened, counts, &mut checks) => examined,
+            _ = stop.wait_for(|stop| *stop) => Err(anyhow::anyhow!("stopped before the end")),
+        };
         opened.close().await?;
+        examined?;
     }
     tell(&checks, settings);
     let code = if checks.iter().any(|check| check.good == Some(false)) {
@@ -62,6 +61,21 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         DONE
     };
     Ok(ExitCode::from(code))
+}
+
+async fn check_all(
+    settings: &Settings,
+    opened: &Log,
+    counts: Option<Counted>,
+    checks: &mut Vec<Check>,
+) -> anyhow::Result<()> {
+    if let Some((context, events, refused)) = check_log(opened, checks).await
+        && let Some(counts) = counts
+    {
+        check_accounts(&context, &refused, counts, checks).await?;
+        check_progress(settings, counts, &events, checks).await;
+    }
+    Ok(())
 }
 
 async fn check_log(
@@ -109,21 +123,27 @@ async fn check_progress(
 ) {
     let mut now = before;
     for _ in 0..PROGRESS_LOOKS {
-        if now.position >= events.last || now.position > before.position {
+        if before.position >= events.last || now.position > before.position {
             break;
         }
         tokio::time::sleep(PROGRESS_PAUSE).await;
         now = check_projector(settings, &mut Vec::new()).await.unwrap_or(now);
     }
-    let behind = events.last.saturating_sub(now.position);
-    let (good, says) = if behind == 0 {
+    let (good, says) = progress(before.position, now.position, events.last);
+    checks.push(Check { what: "progress", good: Some(good), says });
+}
+
+/// What is said of the moment at which the projector was at `before` and the log ended at `last`;
+/// that the position has come to `now` since shows only that it moves.
+fn progress(before: u64, now: u64, last: u64) -> (bool, String) {
+    let behind = last.saturating_sub(before);
+    if behind == 0 {
         (true, "all that was published is folded".to_owned())
-    } else if now.position > before.position {
+    } else if now > before {
         (true, format!("{} events wait, and the position moves", grouped(behind)))
     } else {
         (false, format!("{} EVENTS WAIT, AND NOTHING MOVES", grouped(behind)))
-    };
-    checks.push(Check { what: "progress", good: Some(good), says });
+    }
 }
 
 /// What the projector says of itself.
@@ -207,29 +227,12 @@ async fn refused_positions(
     up_to: u64,
 ) -> anyhow::Result<BTreeSet<u64>> {
     let mut positions = BTreeSet::new();
-    if stream.messages == 0 {
-        return Ok(positions);
-    }
-    let (batches, mut received) = mpsc::channel(2);
-    let (_keep, stop) = watch::channel(false);
-    let settings = ReaderSettings::new(StreamName::Refused.as_str(), 0);
-    let reading = tokio::spawn(Reader::new(context.clone(), settings).run(batches, stop));
-    let read_all = async {
-        while let Some(batch) = received.recv().await {
-            for raw in &batch.messages {
-                let about: Value = serde_json::from_slice(&raw.payload).unwrap_or_default();
-                let position = about.get("position").and_then(Value::as_u64);
-                positions.extend(position.filter(|position| *position <= up_to));
-            }
-            if batch.messages.last().is_some_and(|raw| raw.position >= stream.last) {
-                return;
-            }
-        }
-    };
-    let in_time = tokio::time::timeout(REFUSED_READ_MAX, read_all).await.is_ok();
-    drop(received);
-    reading.abort();
-    anyhow::ensure!(in_time, "TONGHOP_REFUSED could not be read within {REFUSED_READ_MAX:?}");
+    refusals::for_each(context, stream, |payload| {
+        let about: Value = serde_json::from_slice(payload).unwrap_or_default();
+        let position = about.get("position").and_then(Value::as_u64);
+        positions.extend(position.filter(|position| *position <= up_to));
+    })
+    .await?;
     Ok(positions)
 }
 
@@ -249,5 +252,27 @@ fn tell(checks: &[Check], settings: &Settings) {
             None => "unknown",
         };
         print(&format!("{mark} {:<10} {}\n", check.what, check.says));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::progress;
+
+    #[test]
+    fn progress_is_told_of_one_moment() {
+        for (before, now, last, good, says) in [
+            (100, 100, 100, true, "all that was published is folded"),
+            (100, 140, 90, true, "all that was published is folded"),
+            (100, 140, 140, true, "40 events wait, and the position moves"),
+            (100, 120, 1_140, true, "1,040 events wait, and the position moves"),
+            (100, 100, 140, false, "40 EVENTS WAIT, AND NOTHING MOVES"),
+        ] {
+            assert_eq!(
+                progress(before, now, last),
+                (good, says.to_owned()),
+                "{before} {now} {last}"
+            );
+        }
     }
 }

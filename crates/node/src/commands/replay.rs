@@ -24,7 +24,9 @@ use crate::worker;
 /// The arguments.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tonghop replay --compare\n  tonghop replay --until 120000\n  \
+    after_help = "With --compare, `up` or `project` must have stopped: the store that is compared \
+with has one owner. Where no NATS server answers, and none is named, replay starts one of its own \
+on the log in --data, and stops it at the end.\n\nExamples:\n  tonghop replay --compare\n  tonghop replay --until 120000\n  \
 tonghop replay --until 2021-09-14T17:00:00+07:00"
 )]
 pub struct ReplayArgs {

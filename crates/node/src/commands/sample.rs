@@ -14,6 +14,9 @@ use crate::sample::{self, Expected, Options, Scale, Value};
 
 /// The arguments.
 #[derive(Debug, Args)]
+#[command(after_help = "One log, one sample (scale and seed): another one uses the same ids for \
+other content, and is refused. Begin another with another `--data`.\n\nExamples:\n  tonghop \
+sample --scale 0.01 | tonghop publish -")]
 pub struct SampleArgs {
     /// Which sample: nghean-2021-q3
     #[arg(default_value = sample::NAME)]

@@ -10,8 +10,11 @@ use tokio::net::TcpListener;
 use super::{DONE, print, stop_signal};
 use crate::catalogue_dir;
 use crate::http;
-use crate::nats::{ConnectSettings, NatsServer, ServerSettings};
+use crate::nats::{
+    ConnectSettings, NatsServer, ServerSettings, refuse_data_in_use, refuse_port_in_use,
+};
 use crate::reading::Reading;
+use crate::refusals::Refusals;
 use crate::replay::Earlier;
 use crate::settings::Settings;
 use crate::worker::{self, WorkerSettings};
@@ -23,23 +26,43 @@ pub struct UpArgs {
     #[arg(long, default_value_t = 4222, value_name = "N")]
     nats_port: u16,
     /// How often NATS makes what it confirmed safe against a power cut: a duration, or always
-    #[arg(long, default_value = "1s", value_name = "DURATION")]
+    #[arg(long, default_value = "1s", value_name = "DURATION", value_parser = sync)]
     sync: String,
+}
+
+/// `always`, or a duration as nats-server writes it: `1s`, `1m30s`, `500ms`.
+fn sync(text: &str) -> Result<String, String> {
+    let mut rest = text;
+    while let Some(unit) = rest.strip_prefix(|c: char| c.is_ascii_digit()) {
+        let unit = unit.trim_start_matches(|c: char| c.is_ascii_digit());
+        let units = ["ms", "s", "m", "h"];
+        let Some(after) = units.into_iter().find_map(|name| unit.strip_prefix(name)) else { break };
+        rest = after;
+    }
+    if text == "always" || (!text.is_empty() && rest.is_empty()) {
+        Ok(text.to_owned())
+    } else {
+        Err("give always, or a duration such as 1s, 500ms, 1m30s".to_owned())
+    }
 }
 
 /// Runs the command.
 pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let catalogue = catalogue_dir::load(settings)?;
     let stop = stop_signal()?;
+    refuse_data_in_use(&settings.data)?;
     // The port is taken before anything is started, so that a refusal leaves nothing behind.
-    let listener = listen(settings).await?;
+    let listener = listen(settings).await.map_err(|http| with_port_in_use(http, args.nats_port))?;
     let address = listener.local_addr()?;
     let mut server_settings = ServerSettings::new(&settings.data, args.nats_port);
     server_settings.sync_interval.clone_from(&args.sync);
     let mut server = NatsServer::start(&server_settings).await?;
-    let connection = ConnectSettings::new(server.url(), "tonghop up");
+    let mut connection = ConnectSettings::new(server.url(), "tonghop up");
+    connection.leaving = Some(stop.clone());
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
-    let reading = Arc::new(Reading::with_catalogue(catalogue).with_earlier(earlier));
+    let refusals = Refusals::new(connection.clone());
+    let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
+    let reading = Arc::new(reading);
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, settings);
     let watching = catalogue_dir::watch(settings.clone(), Arc::clone(&reading), stop.clone());
@@ -56,6 +79,14 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     }
     server.stop().await?;
     ended.map(|()| ExitCode::from(DONE))
+}
+
+/// Says of both ports at once that they are in use.
+fn with_port_in_use(http: anyhow::Error, nats_port: u16) -> anyhow::Error {
+    match refuse_port_in_use(nats_port) {
+        Ok(()) => http,
+        Err(nats) => anyhow::anyhow!("{http}; {nats}"),
+    }
 }
 
 /// Takes the HTTP port, or says who has it and what to do.
@@ -80,9 +111,29 @@ fn tell(server: &NatsServer, address: std::net::SocketAddr, settings: &Settings)
         print(&format!("{}\n", json!({"nats": nats, "http": http, "data": settings.data})));
         return;
     }
+    let data = if settings.has_own_data() {
+        format!(" --data {}", settings.data.display())
+    } else {
+        String::new()
+    };
     print(&format!(
         "NATS at {nats}\nHTTP at {http}\ndata in {}\n\nPublish with\n  tonghop sample --scale 0.01 \
-         | tonghop publish - --nats {nats}\nCtrl-C stops everything.\n",
+         | tonghop publish - --nats {nats}{data}\nCtrl-C stops everything.\n",
         settings.data.display()
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sync;
+
+    #[test]
+    fn only_what_nats_server_takes_is_taken() {
+        for good in ["always", "1s", "500ms", "1m30s", "2h"] {
+            assert_eq!(sync(good).as_deref(), Ok(good));
+        }
+        for bad in ["sometimes", "", "s", "1", "1d", "-1s", "1s ", "alwayss", "1 s"] {
+            assert!(sync(bad).is_err(), "{bad}");
+        }
+    }
 }

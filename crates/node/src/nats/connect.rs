@@ -7,9 +7,11 @@
 //! It never logs a password, and never ends the process.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::error::{NatsError, Source};
@@ -27,6 +29,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 pub const SUBSCRIPTION_CAPACITY: usize = 65_536;
 /// How many commands wait for the socket; each holds one message to publish.
 const COMMAND_CAPACITY: usize = 4_096;
+/// How many different errors of a connection are said until the server is back.
+const SAID_MAX: usize = 16;
 
 const _: () = assert!(reader::OUTSTANDING_MESSAGES_MAX * 2 < SUBSCRIPTION_CAPACITY);
 const _: () = assert!(super::publisher::WINDOW_LIMIT * 2 < SUBSCRIPTION_CAPACITY);
@@ -42,21 +46,40 @@ pub struct ConnectSettings {
     pub name: String,
     /// How long to wait for a server that does not answer yet.
     pub wait_max: Duration,
+    /// Holds true from when we stop on: that the server goes away then is no news.
+    pub leaving: Option<watch::Receiver<bool>>,
 }
 
 impl ConnectSettings {
     /// A connection without credentials that does not wait for the server.
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { url: url.into(), creds: None, name: name.into(), wait_max: Duration::ZERO }
+        Self {
+            url: url.into(),
+            creds: None,
+            name: name.into(),
+            wait_max: Duration::ZERO,
+            leaving: None,
+        }
     }
+}
+
+/// Whether this can be the address of a server; answers what is wrong with it.
+pub fn check_url(url: &str) -> Result<(), NatsError> {
+    parsed(url).map(|_| ())
+}
+
+fn parsed(url: &str) -> Result<ServerAddr, NatsError> {
+    let bad = |source: Source| NatsError::BadUrl { url: without_user(url), source };
+    let address: ServerAddr = url.parse().map_err(|error| bad(Box::new(error)))?;
+    if address.host().is_empty() {
+        return Err(bad("it names no host".into()));
+    }
+    Ok(address)
 }
 
 /// Connects, or says in one sentence why not.
 pub async fn connect(settings: &ConnectSettings) -> Result<Client, NatsError> {
-    let address: ServerAddr = settings.url.parse().map_err(|error| NatsError::BadUrl {
-        url: without_user(&settings.url),
-        source: Box::new(error),
-    })?;
+    let address = parsed(&settings.url)?;
     let shown = without_user(&settings.url);
     let deadline = Instant::now() + settings.wait_max;
     let mut pause = PAUSE_MIN;
@@ -96,7 +119,13 @@ async fn options(
         .client_capacity(COMMAND_CAPACITY)
         .max_reconnects(None)
         .reconnect_delay_callback(pause_before)
-        .event_callback(|event| async move { log(&event) });
+        .event_callback({
+            let said = Arc::new(Said::new(settings.leaving.clone()));
+            move |event| {
+                let said = Arc::clone(&said);
+                async move { said.log(&event) }
+            }
+        });
     if let Some(user) = address.username() {
         // The library ignores them in the address.
         let password = address.password().unwrap_or_default();
@@ -116,21 +145,69 @@ fn pause_before(attempt: usize) -> Duration {
     (PAUSE_MIN * 2_u32.saturating_pow(doublings)).min(PAUSE_MAX)
 }
 
-fn log(event: &Event) {
-    match event {
-        Event::Connected => tracing::debug!("connected to NATS"),
-        Event::Disconnected => tracing::warn!("disconnected from NATS, reconnecting"),
-        Event::Closed => tracing::debug!("connection to NATS closed"),
-        Event::Draining | Event::LameDuckMode => tracing::warn!(%event, "NATS server is leaving"),
-        Event::SlowConsumer(_) => tracing::error!(%event, "NATS client dropped messages"),
-        // A denied publish shows here and nowhere else.
-        Event::ServerError(error) => tracing::error!(%error, "NATS server says no"),
-        Event::ClientError(error) => tracing::warn!(%error, "NATS client"),
+/// What a connection has said in the log: what repeats itself until the server is back is said
+/// once.
+#[derive(Debug)]
+struct Said {
+    leaving: Option<watch::Receiver<bool>>,
+    /// Since the connection was there.
+    repeated: Mutex<Vec<String>>,
+}
+
+impl Said {
+    fn new(leaving: Option<watch::Receiver<bool>>) -> Self {
+        Self { leaving, repeated: Mutex::new(Vec::new()) }
+    }
+
+    fn log(&self, event: &Event) {
+        match event {
+            Event::Connected => {
+                self.repeated().clear();
+                tracing::debug!("connected to NATS");
+            }
+            Event::Disconnected if self.leaving() => tracing::debug!("disconnected from NATS"),
+            Event::Disconnected => tracing::warn!("disconnected from NATS, reconnecting"),
+            Event::Closed => tracing::debug!("connection to NATS closed"),
+            Event::Draining | Event::LameDuckMode if self.leaving() => {
+                tracing::debug!(%event, "NATS server is leaving");
+            }
+            Event::Draining | Event::LameDuckMode => {
+                tracing::warn!(%event, "NATS server is leaving");
+            }
+            Event::SlowConsumer(_) => tracing::error!(%event, "NATS client dropped messages"),
+            // A denied publish shows here and nowhere else.
+            Event::ServerError(error) => tracing::error!(%error, "NATS server says no"),
+            Event::ClientError(error) => {
+                if self.leaving() || self.is_repeated(&error.to_string()) {
+                    tracing::debug!(%error, "NATS client");
+                } else {
+                    tracing::warn!(%error, "NATS client");
+                }
+            }
+        }
+    }
+
+    fn leaving(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|leaving| *leaving.borrow())
+    }
+
+    /// Whether this was said already since the connection was there.
+    fn is_repeated(&self, text: &str) -> bool {
+        let mut said = self.repeated();
+        let repeated = said.len() >= SAID_MAX || said.iter().any(|other| other == text);
+        if !repeated {
+            said.push(text.to_owned());
+        }
+        repeated
+    }
+
+    fn repeated(&self) -> MutexGuard<'_, Vec<String>> {
+        self.repeated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The address as it may be shown: what stands before `@` is left out.
-fn without_user(url: &str) -> String {
+pub fn without_user(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
         (None, Some((_, host))) => host.to_owned(),
@@ -140,7 +217,18 @@ fn without_user(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAUSE_MAX, PAUSE_MIN, pause_before, without_user};
+    use super::{PAUSE_MAX, PAUSE_MIN, Said, pause_before, without_user};
+
+    #[test]
+    fn what_repeats_itself_is_said_once_until_the_server_is_back() {
+        let said = Said::new(None);
+        assert!(!said.is_repeated("IO error"));
+        assert!(said.is_repeated("IO error"));
+        assert!(!said.is_repeated("timed out"));
+        assert!(said.is_repeated("IO error"));
+        said.log(&async_nats::Event::Connected);
+        assert!(!said.is_repeated("timed out"));
+    }
 
     #[test]
     fn passwords_are_not_shown() {

@@ -43,12 +43,31 @@ pub enum NatsError {
     },
     /// Another process of ours runs nats-server on this data.
     #[error(
-        "another tonghop runs nats-server on {}; stop it first, or name another directory with \
-         --data", dir.display()
+        "`{owner}` already runs on {} (process {pid}); stop it first, or name another directory \
+         with --data", data.display()
     )]
     DataInUse {
-        /// The directory of nats-server.
-        dir: PathBuf,
+        /// The data directory.
+        data: PathBuf,
+        /// The command that runs there.
+        owner: String,
+        /// Its process.
+        pid: String,
+    },
+    /// No server answers where one was looked for, and another command runs one elsewhere.
+    #[error(
+        "no NATS server answers at {nats}, but `{owner}` runs one on {} (process {pid}): name its \
+         address with --nats, or stop it", data.display()
+    )]
+    RunsElsewhere {
+        /// Where one was looked for.
+        nats: String,
+        /// The data directory.
+        data: PathBuf,
+        /// The command that runs there.
+        owner: String,
+        /// Its process.
+        pid: String,
     },
     /// A server left over from a killed process would not stop.
     #[error("nats-server {pid}, left over from an earlier run, did not stop; kill it by hand")]
@@ -190,7 +209,10 @@ pub enum NatsError {
         last_reason: String,
     },
     /// The task at the other end has ended.
-    #[error("the publisher has ended")]
+    #[error(
+        "the connection to NATS ended while messages were on their way; what is stored is not lost: \
+         the same again goes on from there"
+    )]
     Closed,
 }
 
@@ -216,6 +238,7 @@ impl NatsError {
             | Self::BinaryTooOld { .. }
             | Self::PortInUse { .. }
             | Self::DataInUse { .. }
+            | Self::RunsElsewhere { .. }
             | Self::StaleServer { .. }
             | Self::Io { .. }
             | Self::BadUrl { .. }

@@ -111,8 +111,13 @@ pub struct Receipt(oneshot::Receiver<Result<Stored, NatsError>>);
 
 impl Receipt {
     /// Waits until the message is stored, rejected, or given up.
-    pub async fn stored(self) -> Result<Stored, NatsError> {
-        self.0.await.unwrap_or(Err(NatsError::Closed))
+    pub async fn stored(mut self) -> Result<Stored, NatsError> {
+        self.settled().await
+    }
+
+    /// The same, for who may stop waiting and come back; once it has answered, it says no more.
+    pub async fn settled(&mut self) -> Result<Stored, NatsError> {
+        (&mut self.0).await.unwrap_or(Err(NatsError::Closed))
     }
 }
 
@@ -146,6 +151,7 @@ impl Publisher {
             window: Window::new(settings.window.clamp(1, WINDOW_LIMIT), settings.confirm_max),
             prefix: format!("{inbox}."),
             last_reason: "no answer yet".to_owned(),
+            told_overdue: false,
             statistics,
             subscriber,
             settings,
@@ -179,6 +185,8 @@ struct Task {
     statistics: Arc<Statistics>,
     connects: u64,
     last_reason: String,
+    /// It was said that messages are overdue, and none was stored since.
+    told_overdue: bool,
 }
 
 impl Task {
@@ -266,7 +274,10 @@ impl Task {
         let number = message.subject.strip_prefix(self.prefix.as_str());
         let Some(number) = number.and_then(|number| number.parse().ok()) else { return };
         match answer::read(message) {
-            Answer::Stored(stored) => self.window.settle(number, Ok(stored)),
+            Answer::Stored(stored) => {
+                self.told_overdue = false;
+                self.window.settle(number, Ok(stored));
+            }
             Answer::Never { code, description } => {
                 let subject = self.window.subject(number).unwrap_or_default();
                 let rejected = NatsError::Rejected { subject, code, description };
@@ -290,7 +301,13 @@ impl Task {
         let overdue = self.window.queue_overdue(now);
         if overdue > 0 {
             let reason = &self.last_reason;
-            tracing::warn!(overdue, %reason, "sending again what is not confirmed as stored");
+            // Once an outage: what is overdue stays so until the server is back.
+            if self.told_overdue {
+                tracing::debug!(overdue, %reason, "sending again what is not confirmed as stored");
+            } else {
+                tracing::warn!(overdue, %reason, "sending again what is not confirmed as stored");
+            }
+            self.told_overdue = true;
         }
         match self.window.oldest_age(now) {
             Some(age) if age > self.settings.give_up_after => Err(self.give_up(age)),

@@ -24,6 +24,7 @@ mod binary;
 mod files;
 
 use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -56,6 +57,8 @@ pub struct ServerSettings {
     pub sync_interval: String,
     /// How long it may take until it is ready; a large log takes longer.
     pub ready_max: Duration,
+    /// Which command runs it, for who wants to run another one there.
+    pub owner: String,
 }
 
 impl ServerSettings {
@@ -71,6 +74,7 @@ impl ServerSettings {
             binary: None,
             sync_interval: "1s".to_owned(),
             ready_max: Duration::from_mins(1),
+            owner: "up".to_owned(),
         }
     }
 }
@@ -96,7 +100,7 @@ impl NatsServer {
         };
         let files = Files::below(&settings.data)?;
         files.create_dirs()?;
-        let lock = lock(&files)?;
+        let lock = lock(&files, &settings.owner)?;
         files.rotate_log()?;
         stop_stale(&binary, &files).await?;
         refuse_port_in_use(settings.port)?;
@@ -174,22 +178,48 @@ fn described(status: ExitStatus) -> String {
     status.to_string()
 }
 
-fn lock(files: &Files) -> Result<File, NatsError> {
+/// Says who runs a server on the data directory, if anybody does. Nothing is changed.
+pub fn refuse_data_in_use(data: &Path) -> Result<(), NatsError> {
+    let files = Files::below(data)?;
+    match File::open(&files.lock) {
+        Err(_) => Ok(()),
+        Ok(file) => locked(&file, &files),
+    }
+}
+
+fn lock(files: &Files, owner: &str) -> Result<File, NatsError> {
     let failed = |source| NatsError::Io { what: "locking", path: files.lock.clone(), source };
-    let file = File::options()
+    let mut file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&files.lock)
         .map_err(failed)?;
+    locked(&file, files)?;
+    // What the one before wrote goes only once the lock is ours.
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{owner} {}", std::process::id()))
+        .map_err(failed)?;
+    Ok(file)
+}
+
+fn locked(file: &File, files: &Files) -> Result<(), NatsError> {
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(NatsError::DataInUse { dir: files.dir.clone() }),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let text = std::fs::read_to_string(&files.lock).unwrap_or_default();
+            let (owner, pid) = text.trim().split_once(' ').unwrap_or(("tonghop", "unknown"));
+            let (owner, pid) = (owner.to_owned(), pid.to_owned());
+            Err(NatsError::DataInUse { data: files.data.clone(), owner, pid })
+        }
+        Err(TryLockError::Error(source)) => {
+            Err(NatsError::Io { what: "locking", path: files.lock.clone(), source })
+        }
     }
 }
 
-fn refuse_port_in_use(port: u16) -> Result<(), NatsError> {
+/// Says that a port is in use, if it is.
+pub fn refuse_port_in_use(port: u16) -> Result<(), NatsError> {
     if port == 0 || TcpListener::bind(("127.0.0.1", port)).is_ok() {
         return Ok(());
     }

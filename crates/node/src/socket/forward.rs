@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{
-    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    CONNECTION, CONTENT_TYPE, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{HeaderMap, Request, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -42,6 +42,7 @@ async fn hand_on(data: &Path, request: Request<Incoming>) -> Response<Body> {
     let Ok(uri) = path.parse::<Uri>() else {
         return Problem::undecodable(path).into_response();
     };
+    let asks_for_life = uri.path() == "/healthz";
     head.uri = uri;
     connection_only(&mut head.headers);
     let request = Request::from_parts(head, Body::new(body));
@@ -51,12 +52,20 @@ async fn hand_on(data: &Path, request: Request<Incoming>) -> Response<Body> {
             connection_only(&mut head.headers);
             Response::from_parts(head, Body::new(body))
         }
+        // This process lives, whether or not there is a projector; `/readyz` says the rest.
+        Ok(Err(_)) | Err(_) if asks_for_life => alive(),
         Ok(Err(error)) => refuse(&error),
         Err(_) => {
             let (socket, seconds) = (socket_path(data), ANSWER_MAX.as_secs());
             refuse(&SocketError::TimedOut { socket, seconds })
         }
     }
+}
+
+fn alive() -> Response<Body> {
+    let mut response = Response::new(Body::from("{\"status\":\"alive\",\"position\":null}"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn connection_only(headers: &mut HeaderMap) {

@@ -53,6 +53,7 @@ async fn bad_input_is_refused_whole_and_counted() {
     up.reaches(published).await;
     is_refused(&log, &expected).await;
     accounts(&data, &up, published, &expected).await;
+    refusals_are_listed(&data, &up, &expected).await;
     let mut by_code = BTreeMap::new();
     for bad in expected.values() {
         *by_code.entry(bad.code).or_insert(0) += 1;
@@ -155,6 +156,48 @@ async fn is_refused(log: &Context, expected: &BTreeMap<u64, Bad>) {
             }
         }
     }
+}
+
+/// `tonghop refusals` and `/v1/refusals` tell the same, whole or in part.
+async fn refusals_are_listed(data: &Data, up: &Up, expected: &BTreeMap<u64, Bad>) {
+    let listed = |told: &Value| -> Vec<(u64, String)> {
+        let row = |row: &Value| {
+            let code = row["code"].as_str().unwrap().to_owned();
+            (row["position"].as_u64().unwrap(), code)
+        };
+        told["refusals"].as_array().unwrap().iter().map(row).collect()
+    };
+    let all: Vec<(u64, String)> =
+        expected.iter().map(|(position, bad)| (*position, bad.code.to_owned())).collect();
+    let args = ["refusals", "--json", "--last", "1000", "--nats", &up.nats];
+    let told = run(data, &args).await.expect(0).json();
+    assert_eq!(listed(&told), all);
+    for row in told["refusals"].as_array().unwrap() {
+        let bad = &expected[&row["position"].as_u64().unwrap()];
+        assert!(bad.has_args(&row["args"]), "{}: {row}", bad.what);
+        assert_eq!(row["subject"], bad.subject);
+    }
+    let words = run(data, &["refusals", "--last", "2", "--nats", &up.nats]).await.expect(0);
+    let positions: Vec<&str> =
+        words.out.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    let newest: Vec<String> =
+        all[all.len() - 2..].iter().map(|(position, _)| position.to_string()).collect();
+    assert_eq!(positions, newest);
+
+    let mut paged = Vec::new();
+    let mut after = json!(0);
+    while let Some(from) = after.as_u64() {
+        let page = up.get(&format!("/v1/refusals?after={from}&limit=5")).await.json();
+        assert!(listed(&page).len() <= 5 && page["lag"] == 0, "{page}");
+        paged.extend(listed(&page));
+        after = page["next"].clone();
+    }
+    assert_eq!(paged, all);
+    let of_code = all.iter().filter(|(_, code)| code == "id.reused").count();
+    let told = up.get("/v1/refusals?code=id.reused&unit=h41.16").await.json();
+    assert!(of_code > 0 && listed(&told).len() <= of_code && !listed(&told).is_empty(), "{told}");
+    assert_eq!(up.get("/v1/refusals?code=nonsense").await.status, 400);
+    assert_eq!(up.get("/v1/refusals?limit=0").await.status, 400);
 }
 
 /// Published = folded + duplicates + refused, in the metrics, and `doctor` proves it.

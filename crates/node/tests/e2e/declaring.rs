@@ -116,18 +116,18 @@ async fn what_is_declared_is_read_and_reconciled() {
 
     // One row that cannot be read keeps all of them back.
     let file = data.file("figures.csv");
-    let good = "indicator,from,to,value,qualifier\nfeedback.received,15/06/2021,14/09/2021,,NIL\n\
+    let good = "indicator,from,to,value,qualifier\nmeetings.with_ministry,15/06/2021,14/09/2021,,NIL\n\
                 documents.issued,2021-06-15,2021-09-14,1,\n";
     fs::write(&file, format!("{good}portal.posted,,,trên 60,\n")).unwrap();
     let table = ["--unit", "H41", "--from-file", file.to_str().unwrap()];
     let (code, told) = declare(&data, &up, &table).await;
     assert!(told.as_str().unwrap().contains("row 4, column value: \"trên 60\""), "{told}");
     assert_eq!(code, 1);
-    assert_eq!(up.get(&figure("feedback.received")).await.json()["missing"], json!(true));
+    assert_eq!(up.get(&figure("meetings.with_ministry")).await.json()["missing"], json!(true));
     fs::write(&file, good).unwrap();
     let (code, answer) = declare(&data, &up, &table).await;
     assert_eq!((code, &answer["stored"]), (0, &json!(2)), "{answer}");
-    let nil = up.get(&figure("feedback.received")).await.json();
+    let nil = up.get(&figure("meetings.with_ministry")).await.json();
     assert_eq!((&nil["value"], &nil["nil"]), (&json!(0), &json!(true)));
 
     let found = up.get(&format!("/v1/reconciliation?unit=H41&{QUARTER}&lang=en")).await.json();

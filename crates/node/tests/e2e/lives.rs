@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::program::{Up, project, run, sample};
+use crate::program::{Ended, Up, project, run, sample, to_end, tonghop};
 use crate::reading::folded;
 use crate::world::{Data, Nats, free_port, publish, until};
 
@@ -36,6 +36,9 @@ async fn ports_in_use_are_refused_and_nothing_is_left_running() {
     let args = ["up", "--nats-port", &free, "--http", &address];
     let said = run(&data, &args).await.expect(3).err;
     assert!(said.contains(&address) && said.contains("--http"), "{said}");
+    assert!(!said.contains("--nats-port"), "{said}");
+    let said = run(&data, &["up", "--nats-port", &port, "--http", &address]).await.expect(3).err;
+    assert!(said.contains("--http") && said.contains("--nats-port"), "both at once: {said}");
     assert_eq!(data.nats_pid(), None, "no nats-server is left");
 
     let args = ["up", "--nats-port", &port, "--http", "127.0.0.1:0"];
@@ -44,11 +47,17 @@ async fn ports_in_use_are_refused_and_nothing_is_left_running() {
     assert_eq!(data.nats_pid(), None, "no nats-server is left");
 
     let up = Up::start(&data).await;
-    let second = run(&data, &["up", "--nats-port", "0", "--http", "127.0.0.1:0"]).await.expect(3);
-    assert!(second.err.contains("another tonghop"), "{}", second.err);
+    // That it runs already is said before anything about ports.
+    let second = run(&data, &["up", "--nats-port", &port, "--http", &address]).await.expect(3);
+    let says =
+        format!("`up` already runs on {} (process {})", data.path().display(), up.running.pid());
+    assert!(second.err.contains(&says), "{says} in {}", second.err);
+    let doctor = without_nats(&data, &["doctor"]).await.expect(3);
+    assert!(doctor.out.contains("`up` runs one on"), "{}", doctor.out);
     let pid = data.nats_pid().expect("the first one's nats-server");
     assert!(up.get("/healthz").await.status == 200, "the first one goes on");
-    up.running.stop("TERM").await.expect(0);
+    let ended = up.running.stop("TERM").await.expect(0);
+    assert!(!ended.err.contains("WARN"), "nothing to warn of: {}", ended.err);
     assert!(!runs(pid));
 }
 
@@ -97,13 +106,27 @@ async fn what_up_left_is_examined_and_compared_while_nothing_runs() {
     let stored = up.publish(&data, &sample(&data, "0.001").await).await["stored"].as_u64().unwrap();
     up.reaches(stored).await;
     up.running.stop("INT").await.expect(0);
-    let url = format!("nats://127.0.0.1:{}", free_port());
-    let compared = run(&data, &["replay", "--compare", "--json", "--nats", &url]).await.expect(0);
+    let compared = without_nats(&data, &["replay", "--compare", "--json"]).await.expect(0);
     assert_eq!(compared.json()["compared"]["differences"], 0, "{compared:?}");
     assert_eq!(compared.json()["position"], stored);
     assert_eq!(data.nats_pid(), None, "the server it started is stopped");
-    run(&data, &["doctor", "--nats", &url]).await.expect(0);
+    let doctor = without_nats(&data, &["doctor"]).await.expect(0);
+    assert!(!doctor.err.contains("WARN"), "{}", doctor.err);
     assert_eq!(data.nats_pid(), None, "the server it started is stopped");
+
+    // Named for this very call, no other server will do.
+    let url = format!("nats://127.0.0.1:{}", free_port());
+    let doctor = run(&data, &["doctor", "--nats", &url]).await.expect(3);
+    assert!(doctor.out.contains("no NATS server answers at"), "{}", doctor.out);
+    let refusals = without_nats(&data, &["refusals"]).await.expect(0);
+    assert!(refusals.err.contains("nothing was refused"), "{}", refusals.err);
+}
+
+/// Runs the program where no NATS server answers, without naming one for this very call.
+async fn without_nats(data: &Data, args: &[&str]) -> Ended {
+    let mut command = tonghop(data, args);
+    command.env("TONGHOP_NATS", format!("nats://127.0.0.1:{}", free_port()));
+    to_end(command).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,8 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::program::{Ended, Running, Up, publish, run, sample, sample_lines, to_end, tonghop};
-use crate::world::{Data, Nats, free_port, until};
+use crate::program::{Ended, Running, Up, run, sample, sample_lines, to_end, tonghop};
+use crate::world::{Data, Nats, free_port, signal, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publish_that_is_interrupted_goes_on_where_it_was() {
@@ -62,15 +62,27 @@ async fn refusals_and_lines_that_cannot_be_sent_are_told() {
     let file = data.file("some-bad.ndjson");
     fs::write(&file, lines.join("\n")).unwrap();
 
-    let lenient = publish(&data, &up.nats, &file).await;
-    assert_eq!(counts(&lenient), [801, 800, 0, 1, 1], "{lenient}");
     let path = file.to_str().unwrap();
+    let lenient = run(&data, &["publish", "--json", "--nats", &up.nats, path]).await.expect(1);
+    let lenient = lenient.json();
+    assert_eq!(counts(&lenient), [801, 800, 0, 1, 1], "{lenient}");
+    let [refusal] = lenient["refusals"].as_array().unwrap().as_slice() else { panic!("{lenient}") };
+    assert_eq!((&refusal["line"], &refusal["code"]), (&json!(701), &json!("id.reused")));
+    assert_eq!((&refusal["file"], &refusal["position"]), (&json!(path), &json!(699)));
+    assert_eq!(refusal["args"], json!({"first_position": "6"}));
+    assert_eq!(lenient["notSent"][0]["line"], 301, "{lenient}");
     let strict = run(&data, &["publish", "--strict", "--nats", &up.nats, path]).await.expect(1);
     let said = &strict.out;
     for part in ["stored 801", "new 0", "duplicate 800", "refused 1", "not sent 1"] {
         assert!(said.contains(part), "{part} in {said}");
     }
-    assert!(strict.err.contains("line 301: not sent: envelope.unreadable"), "{}", strict.err);
+    for told in [
+        "line 301: not sent: envelope.unreadable",
+        "line 701: refused: id.reused (first_position: 6)",
+        "tonghop refusals",
+    ] {
+        assert!(strict.err.contains(told), "{told} in {}", strict.err);
+    }
     let good = data.file("good.ndjson");
     fs::write(&good, lines[..10].join("\n")).unwrap();
     let args = ["publish", "--strict", "--nats", &up.nats, good.to_str().unwrap()];
@@ -98,18 +110,101 @@ async fn events_come_from_standard_input_and_from_csv() {
         "id,source,type,subject,time,unit,data.procedure,data.field,data.channel,data.dueOn\n";
     let rows = [row(1, "DIRECT", "2021-10-08"), row(2, "ONLINE", ""), row(3, "BY_HAND", "")];
     fs::write(&csv, header.to_owned() + &rows.concat() + "csv-4,too,short\n").unwrap();
-    let told = publish(&data, &up.nats, &csv).await;
+    let args = ["publish", "--json", "--nats", &up.nats, csv.to_str().unwrap()];
+    let told = run(&data, &args).await.expect(1).json();
     assert_eq!(counts(&told), [3, 2, 0, 1, 1], "{told}");
+    assert_eq!(told["refusals"][0]["line"], 4, "the row of BY_HAND: {told}");
     up.reaches(count + 3).await;
     let target = "/v1/forms/bieu-06a?unit=H41.16&from=2021-10-01&to=2021-10-01";
     let form = up.get(target).await.json();
     let total = &form["rows"].as_array().unwrap().last().unwrap()["cells"];
     assert_eq!((&total["c4"]["value"], &total["c5"]["value"]), (&json!(1), &json!(1)));
 
-    let missing = run(&data, &["publish", "--nats", &up.nats, "nowhere.ndjson"]).await.expect(3);
-    assert!(missing.err.contains("nowhere.ndjson"), "{}", missing.err);
+    let args = ["publish", "--nats", &up.nats, csv.to_str().unwrap(), "nowhere.ndjson"];
+    let missing = run(&data, &args).await.expect(3);
+    let said = &missing.err;
+    assert!(said.contains("nothing was published: nowhere.ndjson"), "{said}");
+    assert_eq!(up.metric("tonghop_position").await, Some(count + 3), "and nothing was");
     run(&data, &["publish", "--nats", &up.nats]).await.expect(2);
     up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_file_is_said_by_its_line() {
+    let data = Data::new("wrong-files");
+    let up = Up::start(&data).await;
+    let mut lines = sample_lines(&data, "0.001").await;
+    lines.truncate(800);
+    let good = data.file("good.ndjson");
+    fs::write(&good, lines.join("\n")).unwrap();
+    up.publish(&data, &good).await;
+
+    // More refusals than are named: the first twenty, and how many more.
+    let changed = |line: &String| line.replace("\"time\":\"2020", "\"time\":\"2019");
+    let bad: Vec<String> = lines[..100].iter().map(changed).collect();
+    let refused = data.file("refused.ndjson");
+    fs::write(&refused, bad.join("\n") + "\n").unwrap();
+    let paths = [good.to_str().unwrap(), refused.to_str().unwrap()];
+    let args = ["publish", "--nats", &up.nats, paths[0], paths[1]];
+    let told = run(&data, &args).await.expect(0);
+    assert!(told.out.contains("refused 100"), "{}", told.out);
+    let named = told.err.lines().filter(|line| line.contains(": refused: ")).count();
+    assert!(named == 20 && told.err.contains("and 80 more that were refused"), "{}", told.err);
+    let first = format!("{}: line 1: refused: id.reused (first_position: 1)", paths[1]);
+    assert!(told.err.contains(&first), "{first} in {}", told.err);
+
+    let wrong = data.file("wrong.ndjson");
+    for (text, code, says) in [
+        (String::new(), 0, "no events in"),
+        ("\n\n".to_owned(), 0, "no events in"),
+        (format!("[{}]", lines[..3].join(",")), 1, "begins with `[`"),
+        ("{\n  \"id\": \"1\"\n}\n".to_owned(), 1, "over several lines"),
+    ] {
+        fs::write(&wrong, text).unwrap();
+        let args = ["publish", "--nats", &up.nats, wrong.to_str().unwrap()];
+        let told = run(&data, &args).await.expect(code);
+        assert!(told.err.contains(says), "{says} in {}", told.err);
+        assert!(told.err.lines().count() == 1 && told.out.contains("stored 0"), "{told:?}");
+    }
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stays_away_ends_it_with_what_is_stored() {
+    let data = Data::new("gone");
+    let told = abandoned(&data, "1", None).await;
+    assert!(told.err.contains("has been gone for 1 s; "), "{}", told.err);
+    assert!(told.err.contains("the same command goes on from here"), "{}", told.err);
+    let repeated = told.err.lines().filter(|line| line.contains("NATS client")).count();
+    assert!(repeated <= 4, "the same again is said once: {}", told.err);
+
+    // Told to stop, it does not wait for a server that is not there.
+    let told = abandoned(&data, "100000", Some("INT")).await;
+    assert!(told.err.contains("stopped; "), "{}", told.err);
+}
+
+/// Publishes to a server that dies for good in the middle; then a signal, if one is named.
+async fn abandoned(data: &Data, patience: &str, name: Option<&str>) -> Ended {
+    let mut nats = Nats::start(data, 0).await;
+    let file = sample(data, "0.01").await;
+    let mut args = vec!["publish", "--json", "--window", "1", "--nats", nats.url()];
+    args.extend(["--patience", patience, file.to_str().unwrap()]);
+    let mut running = Running::start(data, "publish", &mut tonghop(data, &args));
+    let before = nats.last().await;
+    until("some of it", async || (nats.last().await > before + 100).then_some(())).await;
+    signal(nats.server.pid(), "KILL");
+    nats.server.died().await;
+    running.says("disconnected from NATS").await;
+    let ended = match name {
+        Some(name) => running.stop(name).await,
+        None => running.ended().await,
+    };
+    let ended = ended.expect(3);
+    let told = ended.json();
+    let stored = told["stored"].as_u64().unwrap();
+    assert!(told["interrupted"] == true && stored > 0, "{told}");
+    assert!(ended.err.contains(&format!("{stored} stored; ")), "{}", ended.err);
+    ended
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,6 +235,8 @@ async fn without_a_projector_or_without_nats_it_says_so() {
     assert_eq!(nats.last().await, u64::try_from(line_count(&file)).unwrap());
     let args = ["publish", "--no-wait", "--json", "--nats", nats.url(), path];
     let told = run(&data, &args).await.expect(0).json();
+    let words = run(&data, &["publish", "--no-wait", "--nats", nats.url(), path]).await.expect(0);
+    assert!(words.out.contains("not waited for"), "{}", words.out);
     assert_eq!((&told["new"], &told["refused"]), (&Value::Null, &Value::Null), "{told}");
     nats.server.stop().await.unwrap();
 

@@ -25,9 +25,11 @@ async fn serve_stands_in_front_of_a_projector_that_comes_and_goes() {
     })
     .await;
 
+    serve.says("no projector runs on this data directory yet").await;
     nobody_answers(&http).await;
     let running = project(&data, nats.url(), "project");
     folded(&data, last).await;
+    assert_eq!(get(&http, "/healthz").await.json()["position"], last);
     let form = get(&http, FORM).await.json();
     assert_eq!(form["position"], last);
     assert_eq!(get(&http, "/readyz").await.status, 200);
@@ -49,6 +51,9 @@ async fn serve_stands_in_front_of_a_projector_that_comes_and_goes() {
 }
 
 async fn nobody_answers(http: &str) {
+    let alive = get(http, "/healthz").await;
+    assert_eq!((alive.status, &alive.json()["status"]), (200, &Value::from("alive")));
+    assert_eq!(get(http, "/readyz").await.status, 503);
     let reply = get(http, FORM).await;
     assert_eq!((reply.status, reply.kind.as_str()), (503, "application/problem+json"));
     let problem: Value = serde_json::from_str(&reply.body).unwrap();
@@ -129,7 +134,9 @@ async fn the_command_line_explains_itself() {
         assert!(script.contains("tonghop") && script.contains("nats-port"), "{shell}: {script}");
     }
     let help = run(&data, &["--help"]).await.expect(0).out;
-    for command in ["up", "publish", "project", "serve", "report", "replay", "sample", "doctor"] {
+    for command in
+        ["up", "publish", "project", "serve", "report", "replay", "sample", "doctor", "refusals"]
+    {
         assert!(help.contains(command), "{command} in {help}");
         run(&data, &[command, "--help"]).await.expect(0);
         let wrong = run(&data, &[command, "--no-such-flag"]).await.expect(2);
@@ -141,11 +148,32 @@ async fn the_command_line_explains_itself() {
         &["sample", "elsewhere"],
         &["sample", "--scale", "2"],
         &["serve", "--http", "nowhere"],
+        &["serve", "--http", "8080"],
         &["doctor", "--config", "none.toml"],
+        &["doctor", "--nats", "not a url"],
+        &["up", "--sync", "sometimes"],
+        &["up", "--nats", "nats://127.0.0.1:4222"],
+        &["--creds", "file", "up"],
+        &["completions", "bash", "--creds", "file"],
+        &["replay", "--http", "127.0.0.1:0"],
+        &["sample", "--http", "127.0.0.1:0"],
+        &["--http", "127.0.0.1:0", "sample"],
+        &["refusals", "--unit", "a b"],
+        &["refusals", "--code", "data.missing"],
     ] {
         let ended = run(&data, wrong).await.expect(2);
         assert!(!ended.err.is_empty() && !ended.err.contains("panicked"), "{}", ended.err);
     }
+    let up = run(&data, &["up", "--nats", "nats://127.0.0.1:4222"]).await.expect(2);
+    assert!(up.err.contains("`up` starts its own NATS; use `project` and `serve`"), "{}", up.err);
+    let help = run(&data, &["report", "--help"]).await.expect(0).out;
+    let (own, common) = help.split_once("Common options:").unwrap();
+    assert!(own.contains("--form") && own.contains("legal, "), "{own}");
+    assert!(common.contains("--data") && !help.contains("--nats"), "{help}");
+    // A common option may stand in front of the command too.
+    let dir = data.path().to_str().unwrap();
+    let report = run(&data, &["--json", "--data", dir, "report"]).await.expect(3);
+    assert!(report.err.contains("no projector runs"), "{}", report.err);
     let version = run(&data, &["--version"]).await.expect(0).out;
     assert!(version.starts_with("tonghop "), "{version}");
     let files = fs::read_dir(data.path()).unwrap().count();

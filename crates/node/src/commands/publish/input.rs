@@ -1,6 +1,5 @@
 //! The lines of a file on their way to the log: NDJSON as it is, CSV rows made into NDJSON.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
@@ -14,8 +13,11 @@ use super::csv_lines;
 use crate::nats::streams::EVENT_MAX;
 
 /// The most bytes of a line; a longer one cannot be sent.
-const LINE_BYTES_MAX: u32 = 400 * 1024;
+pub(super) const LINE_BYTES_MAX: u32 = 400 * 1024;
 const _: () = assert!(LINE_BYTES_MAX < EVENT_MAX.unsigned_abs());
+
+/// What some programs write at the beginning of a file of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A place in a file: what is before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,9 +33,37 @@ pub(super) struct Unsendable {
     what: String,
 }
 
-impl fmt::Display for Unsendable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: not sent: {}", self.place.lines, self.what)
+impl Unsendable {
+    /// Its number in the file, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.place.lines
+    }
+
+    /// Why it is not sent.
+    pub(super) fn why(&self) -> &str {
+        &self.what
+    }
+}
+
+/// A file that is not one event a line, as its beginning shows.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotLines {
+    #[error("the file begins with `[`: one event a line is expected (`jq -c '.[]'` makes it so)")]
+    Array,
+    #[error(
+        "the file's first event goes on over several lines: one event a line is expected \
+         (`jq -c .` makes it so)"
+    )]
+    Pretty,
+}
+
+impl NotLines {
+    fn of(first: &[u8]) -> Option<Self> {
+        match first.trim_ascii() {
+            b"{" => Some(Self::Pretty),
+            [b'[', ..] => Some(Self::Array),
+            _ => None,
+        }
     }
 }
 
@@ -61,6 +91,10 @@ impl Line {
         }
     }
 
+    pub(super) fn too_long(place: Place) -> Self {
+        Self::unsendable(place, format!("size.exceeded (bytes_max: {LINE_BYTES_MAX})"))
+    }
+
     pub(super) fn unsendable(place: Place, what: String) -> Self {
         Self::Unsendable(Unsendable { place, what })
     }
@@ -73,7 +107,8 @@ pub(super) fn read(path: &Path, from: Place, lines: &mpsc::Sender<Line>) -> anyh
     }
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-        return csv_lines::read(file, from, lines).with_context(|| path.display().to_string());
+        return csv_lines::read(BufReader::with_capacity(1 << 16, file), from, lines)
+            .with_context(|| path.display().to_string());
     }
     file.seek(SeekFrom::Start(from.bytes))?;
     let mut file = BufReader::with_capacity(1 << 20, file);
@@ -84,7 +119,8 @@ fn read_lines(
     input: &mut impl BufRead,
     mut place: Place,
     lines: &mpsc::Sender<Line>,
-) -> io::Result<()> {
+) -> anyhow::Result<()> {
+    let mut is_first = place == Place::default();
     loop {
         let mut line = Vec::with_capacity(512);
         let mut limited = io::Read::take(&mut *input, u64::from(LINE_BYTES_MAX) + 1);
@@ -94,6 +130,9 @@ fn read_lines(
         }
         place.bytes += u64::try_from(read).unwrap_or(0);
         place.lines += 1;
+        if place.lines == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
         let too_long = !line.ends_with(b"\n") && limited.limit() == 0;
         if too_long {
             place.bytes += skip_line(input)?;
@@ -104,11 +143,12 @@ fn read_lines(
         if line.is_empty() {
             continue;
         }
-        let ready = if too_long {
-            Line::unsendable(place, format!("size.exceeded bytes_max={LINE_BYTES_MAX}"))
-        } else {
-            Line::new(place, line)
-        };
+        if std::mem::take(&mut is_first)
+            && let Some(not_lines) = NotLines::of(&line)
+        {
+            return Err(not_lines.into());
+        }
+        let ready = if too_long { Line::too_long(place) } else { Line::new(place, line) };
         if lines.blocking_send(ready).is_err() {
             return Ok(());
         }
@@ -129,5 +169,45 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<u64> {
         if found || used == 0 {
             return Ok(skipped);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(text: &[u8]) -> anyhow::Result<Vec<Line>> {
+        let (lines, mut received) = mpsc::channel(64);
+        read_lines(&mut &*text, Place::default(), &lines)?;
+        drop(lines);
+        Ok(std::iter::from_fn(|| received.blocking_recv()).collect())
+    }
+
+    const EVENT: &str = r#"{"specversion":"1.0","id":"1","source":"/H41.16/igate","type":"vn.tonghop.dossier.returned.v1","subject":"a","time":"2021-09-06T08:30:00+07:00","unit":"H41.16","data":{"channel":"DIRECT"}}"#;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_event() {
+        for before in ["", "\u{feff}", "\u{feff}\n", "\n"] {
+            let lines = read_all(format!("{before}{EVENT}\n").as_bytes()).unwrap();
+            assert!(
+                matches!(lines.as_slice(), [Line::Event { payload, .. }] if payload == EVENT),
+                "{before:?}: {lines:?}"
+            );
+        }
+        let later = read_all(format!("{EVENT}\n\u{feff}{EVENT}\n").as_bytes()).unwrap();
+        assert!(matches!(later.as_slice(), [Line::Event { .. }, Line::Unsendable(_)]), "{later:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_lines_is_told_in_one_sentence() {
+        for (text, says) in [
+            (format!("[{EVENT},\n{EVENT}]"), "jq -c '.[]'"),
+            (format!("\u{feff}\n  [\n{EVENT}\n]"), "jq -c '.[]'"),
+            ("{\n  \"specversion\": \"1.0\"\n}".to_owned(), "jq -c ."),
+        ] {
+            let error = read_all(text.as_bytes()).unwrap_err();
+            assert!(error.is::<NotLines>() && error.to_string().contains(says), "{error}");
+        }
+        assert_eq!(read_all(format!("{EVENT}\n[\n{{\n").as_bytes()).unwrap().len(), 3);
     }
 }

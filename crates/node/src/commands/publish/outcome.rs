@@ -6,52 +6,77 @@ use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use crate::announce::{FOLDED_SUBJECT, Told};
+use crate::announce::{FOLDED_SUBJECT, Reason, Told};
 use crate::nats::NatsError;
 
-/// Positions as runs, first and last.
+/// The most reasons of refusals that are kept.
+const REASONS_KEPT_MAX: usize = 1_000;
+
+/// Consecutive positions of consecutive lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    first: u64,
+    last: u64,
+    /// The file, counted from 0, and the line of the first position.
+    file: usize,
+    line: u64,
+}
+
+/// The positions of events, and the lines that they came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Positions(Vec<(u64, u64)>);
+pub(super) struct Positions(Vec<Run>);
 
 impl Positions {
-    /// Adds a position.
-    pub(super) fn add(&mut self, position: u64) {
+    /// Adds the position of a line.
+    pub(super) fn add(&mut self, position: u64, file: usize, line: u64) {
+        let single = Run { first: position, last: position, file, line };
         match self.0.last_mut() {
-            Some((_, last)) if position == *last + 1 => *last = position,
-            Some((_, last)) if position <= *last => self.add_before(position),
-            _ => self.0.push((position, position)),
+            Some(run) if run.is_followed_by(&single) => run.last = position,
+            Some(run) if position <= run.last => self.add_before(single),
+            _ => self.0.push(single),
         }
     }
 
     /// A position below the last one: a retried event may be confirmed late.
-    fn add_before(&mut self, position: u64) {
-        let place = self.0.partition_point(|(first, _)| *first <= position);
-        let held = place
-            .checked_sub(1)
-            .and_then(|before| self.0.get(before))
-            .is_some_and(|(_, last)| position <= *last);
-        if !held {
-            self.0.insert(place, (position, position));
+    fn add_before(&mut self, single: Run) {
+        if self.line(single.first).is_none() {
+            let place = self.0.partition_point(|run| run.first <= single.first);
+            self.0.insert(place, single);
         }
     }
 
-    fn last(&self) -> u64 {
-        self.0.last().map_or(0, |(_, last)| *last)
+    /// The file and the line that the event at a position came from.
+    pub(super) fn line(&self, position: u64) -> Option<(usize, u64)> {
+        let place = self.0.partition_point(|run| run.first <= position);
+        let run = place.checked_sub(1).and_then(|before| self.0.get(before))?;
+        (position <= run.last).then_some((run.file, run.line + (position - run.first)))
     }
 
-    /// How many positions of the run are among these.
+    fn last(&self) -> u64 {
+        self.0.last().map_or(0, |run| run.last)
+    }
+
+    /// How many positions from the first to the last are among these.
     fn count(&self, (first, last): (u64, u64)) -> u64 {
-        let from = self.0.partition_point(|(_, end)| *end < first);
+        let from = self.0.partition_point(|run| run.last < first);
         self.0
             .iter()
             .skip(from)
-            .take_while(|(start, _)| *start <= last)
-            .map(|(start, end)| (*end).min(last).saturating_sub((*start).max(first)) + 1)
+            .take_while(|run| run.first <= last)
+            .map(|run| run.last.min(last).saturating_sub(run.first.max(first)) + 1)
             .sum()
     }
 
     fn total(&self) -> u64 {
-        self.0.iter().map(|(first, last)| last - first + 1).sum()
+        self.0.iter().map(|run| run.last - run.first + 1).sum()
+    }
+}
+
+impl Run {
+    fn is_followed_by(&self, next: &Self) -> bool {
+        next.first == self.last + 1
+            && next.file == self.file
+            && next.line == self.line + (next.first - self.first)
     }
 }
 
@@ -71,6 +96,8 @@ pub(super) struct Listener {
     first: Option<u64>,
     duplicates: Vec<(u64, u64)>,
     refused: Vec<(u64, u64)>,
+    /// Why the first refused ones of these events were refused.
+    reasons: Vec<Reason>,
     complete: bool,
 }
 
@@ -86,17 +113,24 @@ impl Listener {
             first: None,
             duplicates: Vec::new(),
             refused: Vec::new(),
+            reasons: Vec::new(),
             complete: true,
         })
     }
 
-    fn take(&mut self, payload: &[u8]) {
+    fn take(&mut self, payload: &[u8], positions: &Positions) {
         let Ok(told) = serde_json::from_slice::<Told>(payload) else { return };
         if self.heard.is_some_and(|heard| told.from > heard + 1) {
             self.complete = false;
         }
         self.first.get_or_insert(told.from);
         self.heard = Some(told.position);
+        for reason in told.reasons {
+            let is_ours = positions.line(reason.position).is_some();
+            if is_ours && self.reasons.len() < REASONS_KEPT_MAX {
+                self.reasons.push(reason);
+            }
+        }
         match told.ranges {
             Some(ranges) => {
                 self.duplicates.extend(ranges.duplicates);
@@ -120,14 +154,19 @@ impl Listener {
                 next = timeout_at(until, self.subscriber.next()) => next,
             };
             let Ok(Some(message)) = next else { return };
-            self.take(&message.payload);
+            self.take(&message.payload, positions);
             until = Instant::now() + quiet_max;
         }
     }
 
+    /// Why the first refused ones were refused, in order of position.
+    pub(super) fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
     /// What became of the events; none if that was not told of all of them.
     pub(super) fn outcome(&self, positions: &Positions) -> Option<Outcome> {
-        let first = positions.0.first().map_or(0, |(first, _)| *first);
+        let first = positions.0.first().map_or(0, |run| run.first);
         let covered = positions.total() == 0
             || (self.heard? >= positions.last() && self.first? <= first && self.complete);
         if !covered {
@@ -146,12 +185,20 @@ mod tests {
     #[test]
     fn positions_are_runs_and_late_ones_find_their_place() {
         let mut positions = Positions::default();
-        for position in [1, 2, 3, 7, 8, 5, 8] {
-            positions.add(position);
+        for (position, line) in [(1, 1), (2, 2), (3, 3), (7, 4), (8, 5), (5, 6), (8, 5), (9, 9)] {
+            positions.add(position, 0, line);
         }
-        assert_eq!(positions.0, [(1, 3), (5, 5), (7, 8)]);
-        assert_eq!(positions.total(), 6);
+        positions.add(10, 1, 10);
+        let runs: Vec<_> = positions.0.iter().map(|run| (run.first, run.last)).collect();
+        assert_eq!(runs, [(1, 3), (5, 5), (7, 8), (9, 9), (10, 10)]);
+        assert_eq!(positions.total(), 8);
         assert_eq!(positions.count((2, 7)), 4);
-        assert_eq!(positions.count((9, 20)), 0);
+        assert_eq!(positions.count((11, 20)), 0);
+        for (position, line) in [(2, Some((0, 2))), (4, None), (5, Some((0, 6))), (8, Some((0, 5)))]
+        {
+            assert_eq!(positions.line(position), line, "{position}");
+        }
+        assert_eq!((positions.line(9), positions.line(10)), (Some((0, 9)), Some((1, 10))));
+        assert_eq!(positions.line(11), None);
     }
 }

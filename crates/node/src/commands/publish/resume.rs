@@ -62,10 +62,6 @@ impl Bookmark {
         self.place
     }
 
-    pub(super) fn lines(&self) -> u64 {
-        self.place.lines
-    }
-
     pub(super) fn bytes_total(&self) -> Option<u64> {
         self.bytes_total
     }

@@ -18,6 +18,8 @@ const MEMORY_STORE_BYTES: u64 = 64 * 1024 * 1024;
 /// Where everything is, as absolute paths.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
+    /// The data directory, as it was named.
+    pub(super) data: PathBuf,
     pub(super) dir: PathBuf,
     pub(super) conf: PathBuf,
     pub(super) log: PathBuf,
@@ -37,6 +39,7 @@ impl Files {
             pid: dir.join("nats-server.pid"),
             jetstream: dir.join("jetstream"),
             dir,
+            data: data.to_owned(),
         })
     }
 

@@ -1,0 +1,89 @@
+//! `tonghop refusals`: what was refused, and why.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use async_nats::jetstream;
+use clap::Args;
+use serde_json::{Value, json};
+use tonghop_core::refusal::RefusalCode;
+use tonghop_core::unit_code::UnitCode;
+
+use super::{DONE, print, printable, stop_signal};
+use crate::log::Log;
+use crate::refusals::{self, Found, Page, Wanted};
+use crate::settings::Settings;
+
+/// The most refusals that are listed.
+const LAST_MAX: u32 = 100_000;
+
+/// The arguments.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The newest stands last. proto/refusals.md says what each code means and how to \
+mend it; an event that was refused has not used up its id.\n\nExamples:\n  tonghop refusals\n  \
+tonghop refusals --unit H41.16 --code data.missing_field --last 20"
+)]
+pub struct RefusalsArgs {
+    /// Only those of this unit's subjects
+    #[arg(long, value_name = "CODE", value_parser = unit)]
+    unit: Option<UnitCode>,
+    /// Only those of this code, such as id.reused
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    code: Option<RefusalCode>,
+    /// How many of the newest
+    #[arg(long, value_name = "N", default_value_t = 50,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(LAST_MAX)))]
+    last: u32,
+}
+
+fn unit(text: &str) -> Result<UnitCode, String> {
+    UnitCode::parse(&text.to_ascii_uppercase())
+        .ok_or_else(|| "give a code such as H41.16 or 000.00.16.H41".to_owned())
+}
+
+fn code(text: &str) -> Result<RefusalCode, String> {
+    RefusalCode::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = RefusalCode::ALL.iter().map(|code| code.word()).collect();
+        format!("give one of {}", known.join(", "))
+    })
+}
+
+/// Runs the command.
+pub async fn run(args: &RefusalsArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    // A server that is started for the reading is stopped after it, also when that is broken off.
+    let mut stop = stop_signal()?;
+    let opened = Log::open(settings, "tonghop refusals").await?;
+    let page = Page::Last(usize::try_from(args.last).unwrap_or(usize::MAX));
+    let wanted = Wanted { unit: args.unit, code: args.code, page };
+    let context = jetstream::new(opened.client.clone());
+    let found = tokio::select! {
+        found = refusals::read(&context, wanted) => found,
+        _ = stop.wait_for(|stop| *stop) => Err(anyhow::anyhow!("stopped before the end")),
+    };
+    opened.close().await?;
+    tell(&found?, settings.json);
+    Ok(ExitCode::from(DONE))
+}
+
+fn tell(found: &Found, as_json: bool) {
+    if as_json {
+        let rows: Vec<Value> = found.rows.iter().map(refusals::Row::json).collect();
+        print(&format!("{}\n", json!({"refusals": rows, "more": found.more})));
+        return;
+    }
+    if found.rows.is_empty() {
+        eprintln!("nothing was refused");
+    } else if found.more {
+        eprintln!("the last {}; there are more: see --last", found.rows.len());
+    }
+    let mut text = String::new();
+    for row in &found.rows {
+        let (source, id) = row.sender();
+        let unit = row.unit.map_or_else(|| "–".to_owned(), |unit| unit.to_string());
+        let (position, at, why) = (row.position, row.recorded_at(), row.reason());
+        let line = format!("{position:>9}  {at}  {unit:<10} {source} {id}: {why}");
+        writeln!(text, "{}", printable(&line)).ok();
+    }
+    print(&text);
+}

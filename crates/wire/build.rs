@@ -69,6 +69,7 @@ impl Kind {
 struct Tables {
     required: ExtensionDescriptor,
     form: ExtensionDescriptor,
+    max: ExtensionDescriptor,
     text: String,
     words: Vec<EnumDescriptor>,
 }
@@ -81,6 +82,7 @@ impl Tables {
         let mut tables = Self {
             required: option("required")?,
             form: option("form")?,
+            max: option("max")?,
             text: String::new(),
             words: Vec::new(),
         };
@@ -173,9 +175,14 @@ impl Tables {
             let form = self.form_of(field)?;
             let options = field.options();
             let required = matches!(&*options.get_extension(&self.required), Value::Bool(true));
+            let max = if options.has_extension(&self.max) {
+                literal(options.get_extension(&self.max).as_u32().ok_or("(max) is a uint32")?)
+            } else {
+                "u32::MAX".to_owned()
+            };
             writeln!(
                 self.text,
-                "Field {{ json: \"{}\", proto: \"{}\", number: {}, required: {required}, form: super::{form} }},",
+                "Field {{ json: \"{}\", proto: \"{}\", number: {}, required: {required}, max: {max}, form: super::{form} }},",
                 field.json_name(),
                 field.name(),
                 field.number(),
@@ -241,6 +248,19 @@ fn kinds_of(file: &FileDescriptor, family: &str) -> Vec<Kind> {
 
 fn stem(file: &FileDescriptor) -> String {
     Path::new(file.name()).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned()
+}
+
+/// The number with `_` between its thousands.
+fn literal(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 fn module(kind: &Kind) -> String {

@@ -55,5 +55,58 @@ words! {
         /// Two events take the place of one: a retraction wins, then the higher sequence, and who
         /// corrects the loser loses with it. Or events stand in each other's places.
         ReplacesContested = 81 "replaces.contested",
+        /// Feedback was resolved that was never received: it counts nowhere yet.
+        FeedbackNeverReceived = 100 "feedback.never_received",
+        /// Feedback was received twice; the first counts.
+        FeedbackReceivedTwice = 101 "feedback.received_twice",
+        /// Feedback was resolved twice; the first counts.
+        FeedbackResolvedTwice = 102 "feedback.resolved_twice",
+        /// Feedback was resolved on a day before it came in; it counts from that day.
+        FeedbackBeforeReceived = 103 "feedback.before_received",
+        /// An item was posted that is online.
+        PortalPostedTwice = 105 "portal.posted_twice",
+        /// An item was removed that is not online.
+        PortalNotOnline = 106 "portal.not_online",
+        /// A task was done that was never planned: it counts nowhere yet.
+        TaskNeverPlanned = 110 "task.never_planned",
+        /// A task was planned twice; the first counts.
+        TaskPlannedTwice = 111 "task.planned_twice",
+        /// A task was done twice; the first counts.
+        TaskDoneTwice = 112 "task.done_twice",
+        /// A task was done on a day before it was planned; it counts from that day.
+        TaskBeforePlanned = 113 "task.before_planned",
+        /// An inspection was reported twice; the first counts.
+        InspectionHeldTwice = 120 "inspection.held_twice",
+        /// An inspection put more shortcomings right than it found.
+        InspectionFixedMore = 121 "inspection.fixed_more",
+        /// A normative document came into force that is in force.
+        NormEffectiveTwice = 125 "norm.effective_twice",
+        /// A normative document was repealed that is not in force, or reviewed that never was: it
+        /// does not count.
+        NormNotInForce = 126 "norm.not_in_force",
+        /// The kind of a normative document is not in the list.
+        NormUnknownKind = 127 "norm.unknown_kind",
+        /// A certificate was revoked that was never issued: it counts nowhere yet.
+        CertificateNotIssued = 130 "certificate.not_issued",
+        /// A certificate was issued twice under one serial; the first counts.
+        CertificateIssuedTwice = 131 "certificate.issued_twice",
+        /// A certificate was revoked twice; the first counts.
+        CertificateRevokedTwice = 132 "certificate.revoked_twice",
+        /// A certificate was revoked on a day before it was issued; it was never valid.
+        CertificateRevokedBefore = 133 "certificate.revoked_before",
+        /// A certificate ran out before it was issued; it was never valid.
+        CertificateExpiredBefore = 134 "certificate.expired_before",
+        /// An account was opened that is open.
+        AccountOpenedTwice = 140 "account.opened_twice",
+        /// An account was closed that is not open.
+        AccountNotOpen = 141 "account.not_open",
+        /// A system was put to use that is in use.
+        DeploymentDoneTwice = 145 "deployment.done_twice",
+        /// A system was withdrawn that is not in use.
+        DeploymentNotDone = 146 "deployment.not_done",
+        /// More posts are filled than were given.
+        StaffFilledMore = 150 "staff.filled_more",
+        /// A movement was reported twice; the first counts.
+        StaffMovedTwice = 151 "staff.moved_twice",
     }
 }

@@ -203,6 +203,11 @@ impl FacetBooks {
         self.0.get_mut(&**code)
     }
 
+    /// The book of a code, if it has cells.
+    pub fn get(&self, code: &str) -> Option<&Book> {
+        self.0.get(code)
+    }
+
     /// The codes and their books, in order of code.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Book)> {
         self.0.iter().map(|(code, book)| (code.as_str(), book))

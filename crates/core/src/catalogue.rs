@@ -4,6 +4,9 @@
 use crate::calendar::Calendar;
 use crate::measure::{FacetKind, Measure};
 
+mod term;
+pub use term::{Counted, Only, Reading, Term};
+
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
@@ -11,62 +14,6 @@ pub struct Label {
     pub vi: String,
     /// English.
     pub en: String,
-}
-
-/// How a term reads the cells of its measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reading {
-    /// The sum over the days of the window.
-    Flow,
-    /// The stock at the end of the day before the window.
-    Opening,
-    /// The stock at the end of the window's last day.
-    Closing,
-    /// The stock that units had when they joined the subtree inside the window.
-    MovedIn,
-    /// The stock that units had when they left the subtree inside the window.
-    MovedOut,
-}
-
-impl Reading {
-    /// Reads the word of a catalogue file.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "flow" => Self::Flow,
-            "opening" => Self::Opening,
-            "closing" => Self::Closing,
-            "moved_in" => Self::MovedIn,
-            "moved_out" => Self::MovedOut,
-            _ => return None,
-        })
-    }
-}
-
-/// One reading, added or taken away: `flow:document.issued`, `-closing:dossier.overdue`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Term {
-    /// Whether it is taken away.
-    pub negative: bool,
-    /// How the cells are read.
-    pub reading: Reading,
-    /// Which cells.
-    pub measure: Measure,
-}
-
-impl Term {
-    /// Reads a term of a catalogue file.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (reading, measure) = text.split_once(':')?;
-        Some(Self {
-            negative,
-            reading: Reading::parse(reading)?,
-            measure: Measure::parse(measure)?,
-        })
-    }
 }
 
 /// How the value of an indicator is read.
@@ -84,6 +31,41 @@ pub enum Rule {
         /// The denominator.
         whole: Vec<Term>,
     },
+}
+
+impl Rule {
+    /// The terms that it sums; none of a distinct count.
+    pub fn terms(&self) -> impl Iterator<Item = &Term> {
+        let (one, other): (&[Term], &[Term]) = match self {
+            Self::Sum(terms) => (terms, &[]),
+            Self::Ratio { part, whole } => (part, whole),
+            Self::Distinct(..) => (&[], &[]),
+        };
+        one.iter().chain(other)
+    }
+
+    /// The facets whose cells must be read, with the measure that is read under each.
+    pub fn facets_read(&self) -> impl Iterator<Item = (FacetKind, Measure)> {
+        let narrowed = self.terms().filter_map(|term| {
+            let (kind, _) = term.only.code.as_ref()?;
+            Some((*kind, term.counted.measure()?))
+        });
+        let distinct = match self {
+            Self::Distinct(kind, measures) => {
+                Some(measures.iter().map(|measure| (*kind, *measure)))
+            }
+            Self::Sum(_) | Self::Ratio { .. } => None,
+        };
+        narrowed.chain(distinct.into_iter().flatten())
+    }
+
+    /// Whether it can be read for one code of the facet alone.
+    pub fn can_be_read_by(&self, kind: FacetKind) -> bool {
+        match self {
+            Self::Sum(_) | Self::Ratio { .. } => self.terms().all(|term| term.can_be_read_by(kind)),
+            Self::Distinct(..) => false,
+        }
+    }
 }
 
 /// The nature of an indicator: how it may be added.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::day::{Day, Instant};
-use crate::family::{document, dossier, meeting, post, procedure, site, unit};
+use crate::family::{
+    account, certificate, deployment, document, dossier, feedback, inspection, meeting, norm,
+    portal, post, procedure, site, staff, task, unit,
+};
 use crate::fingerprint::{Content, Identity, TimelineKey};
 use crate::pack::{Packer, Unpacker};
 use crate::unit_code::UnitCode;
@@ -28,6 +31,24 @@ pub enum Body {
     Site(site::Event),
     /// About a dossier in the public post.
     Post(post::Event),
+    /// About feedback.
+    Feedback(feedback::Event),
+    /// About an item of the portal.
+    Portal(portal::Event),
+    /// About a task of a plan.
+    Task(task::Event),
+    /// About an inspection.
+    Inspection(inspection::Event),
+    /// About a normative document.
+    Norm(norm::Event),
+    /// About a certificate of digital signatures.
+    Certificate(certificate::Event),
+    /// About an account in a system.
+    Account(account::Event),
+    /// About a system in use.
+    Deployment(deployment::Event),
+    /// About posts and people.
+    Staff(staff::Event),
 }
 
 impl Body {
@@ -42,6 +63,15 @@ impl Body {
             Self::Meeting(event) => event.pack(tagged(out, Family::Meeting)),
             Self::Site(event) => event.pack(tagged(out, Family::Site)),
             Self::Post(event) => event.pack(tagged(out, Family::Post)),
+            Self::Feedback(event) => event.pack(tagged(out, Family::Feedback)),
+            Self::Portal(event) => event.pack(tagged(out, Family::Portal)),
+            Self::Task(event) => event.pack(tagged(out, Family::Task)),
+            Self::Inspection(event) => event.pack(tagged(out, Family::Inspection)),
+            Self::Norm(event) => event.pack(tagged(out, Family::Norm)),
+            Self::Certificate(event) => event.pack(tagged(out, Family::Certificate)),
+            Self::Account(event) => event.pack(tagged(out, Family::Account)),
+            Self::Deployment(event) => event.pack(tagged(out, Family::Deployment)),
+            Self::Staff(event) => event.pack(tagged(out, Family::Staff)),
         }
     }
 
@@ -59,6 +89,15 @@ impl Body {
             Family::Meeting => Self::Meeting(meeting::Event::unpack(from)?),
             Family::Site => Self::Site(site::Event::unpack(from)?),
             Family::Post => Self::Post(post::Event::unpack(from)?),
+            Family::Feedback => Self::Feedback(feedback::Event::unpack(from)?),
+            Family::Portal => Self::Portal(portal::Event::unpack(from)?),
+            Family::Task => Self::Task(task::Event::unpack(from)?),
+            Family::Inspection => Self::Inspection(inspection::Event::unpack(from)?),
+            Family::Norm => Self::Norm(norm::Event::unpack(from)?),
+            Family::Certificate => Self::Certificate(certificate::Event::unpack(from)?),
+            Family::Account => Self::Account(account::Event::unpack(from)?),
+            Family::Deployment => Self::Deployment(deployment::Event::unpack(from)?),
+            Family::Staff => Self::Staff(staff::Event::unpack(from)?),
         })
     }
 
@@ -73,6 +112,15 @@ impl Body {
             Self::Meeting(event) => event.rank(),
             Self::Site(event) => event.rank(),
             Self::Post(event) => event.rank(),
+            Self::Feedback(event) => event.rank(),
+            Self::Portal(event) => event.rank(),
+            Self::Task(event) => event.rank(),
+            Self::Inspection(event) => event.rank(),
+            Self::Norm(event) => event.rank(),
+            Self::Certificate(event) => event.rank(),
+            Self::Account(event) => event.rank(),
+            Self::Deployment(event) => event.rank(),
+            Self::Staff(event) => event.rank(),
         }
     }
 }

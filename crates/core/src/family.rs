@@ -5,10 +5,19 @@
 //! `contribute`, which takes the day and the event of each statement in canonical order.
 //! `contribute` is total: every list of events has contributions, and what is odd is an anomaly.
 
+pub mod account;
+pub mod certificate;
+pub mod deployment;
 pub mod document;
 pub mod dossier;
+pub mod feedback;
+pub mod inspection;
 pub mod meeting;
+pub mod norm;
+pub mod portal;
 pub mod post;
 pub mod procedure;
 pub mod site;
+pub mod staff;
+pub mod task;
 pub mod unit;

@@ -318,7 +318,16 @@ impl<'a> Batch<'a> {
             | Body::Document(_)
             | Body::Meeting(_)
             | Body::Site(_)
-            | Body::Post(_) => self.projection.check_unit(event.unit, event.statement.day)?,
+            | Body::Post(_)
+            | Body::Feedback(_)
+            | Body::Portal(_)
+            | Body::Task(_)
+            | Body::Inspection(_)
+            | Body::Norm(_)
+            | Body::Certificate(_)
+            | Body::Account(_)
+            | Body::Deployment(_)
+            | Body::Staff(_) => self.projection.check_unit(event.unit, event.statement.day)?,
         }
         self.projection.sources.is_known(event.unit, &event.source)
     }
@@ -434,7 +443,16 @@ fn code_of(timeline: &Timeline) -> Option<UnitCode> {
         | Body::Document(_)
         | Body::Meeting(_)
         | Body::Site(_)
-        | Body::Post(_) => None,
+        | Body::Post(_)
+        | Body::Feedback(_)
+        | Body::Portal(_)
+        | Body::Task(_)
+        | Body::Inspection(_)
+        | Body::Norm(_)
+        | Body::Certificate(_)
+        | Body::Account(_)
+        | Body::Deployment(_)
+        | Body::Staff(_) => None,
     })
 }
 

@@ -60,7 +60,8 @@ pub fn facets_needed(form: &Form, catalogue: &Catalogue) -> Vec<FacetKind> {
         .slots
         .iter()
         .filter_map(|slot| catalogue.indicators.get(slot.indicator))
-        .filter_map(facet_needed)
+        .flat_map(|indicator| indicator.rule.facets_read())
+        .map(|(kind, _)| kind)
         .collect();
     if let Layout::ByFacet(kind) = form.layout {
         kinds.push(kind);
@@ -70,19 +71,11 @@ pub fn facets_needed(form: &Form, catalogue: &Catalogue) -> Vec<FacetKind> {
     kinds
 }
 
-/// The kind of facet that must be read for an indicator.
-pub fn facet_needed(indicator: &Indicator) -> Option<FacetKind> {
-    match &indicator.rule {
-        Rule::Distinct(kind, _) => Some(*kind),
-        Rule::Sum(_) | Rule::Ratio { .. } => None,
-    }
-}
-
 /// The value of one indicator for the query's unit and window.
 pub fn figure(indicator: &Indicator, query: Query, sources: Sources<'_>) -> Value {
     let scope = scope(query, sources);
-    let (book, mut read) = (scope.open(sources.book), Readings::default());
-    scope.value(&indicator.rule, &book, sources.facets, &mut read)
+    let (book, mut read) = (scope.open(sources.book, sources.facets), Readings::default());
+    scope.value(&indicator.rule, &book, &mut read)
 }
 
 /// Fills in a form.
@@ -102,7 +95,7 @@ pub fn fill(form: &Form, catalogue: &Catalogue, query: Query, sources: Sources<'
     }
 }
 
-fn scope(query: Query, sources: Sources<'_>) -> Scope {
+fn scope(query: Query, sources: Sources<'_>) -> Scope<'_> {
     let units: Vec<UnitCode> = sources.book.units().map(|(code, _)| code).collect();
     Scope::new(query, sources.registry, &units)
 }
@@ -111,18 +104,15 @@ struct Filling<'a> {
     columns: Vec<&'a Rule>,
     query: Query,
     sources: Sources<'a>,
-    scope: Scope,
+    scope: Scope<'a>,
 }
 
 impl Filling<'_> {
     fn by_unit(&self) -> Table {
-        let book = self.scope.open(self.sources.book);
+        let book = self.scope.open(self.sources.book, self.sources.facets);
         let mut read = Readings::default();
-        let columns: Vec<Vec<Value>> = self
-            .columns
-            .iter()
-            .map(|rule| self.scope.by_unit(rule, &book, self.sources.facets, &mut read))
-            .collect();
+        let columns: Vec<Vec<Value>> =
+            self.columns.iter().map(|rule| self.scope.by_unit(rule, &book, &mut read)).collect();
         let row_of = |place: usize| -> Vec<Value> {
             columns.iter().filter_map(|column| column.get(place)).copied().collect()
         };
@@ -208,10 +198,8 @@ impl Filling<'_> {
 
     /// The value of each column for the root's subtree.
     fn values(&self, book: &Book) -> Vec<Value> {
-        let (book, mut read) = (self.scope.open(book), Readings::default());
-        self.columns
-            .iter()
-            .map(|rule| self.scope.value(rule, &book, self.sources.facets, &mut read))
-            .collect()
+        let book = self.scope.open(book, self.sources.facets);
+        let mut read = Readings::default();
+        self.columns.iter().map(|rule| self.scope.value(rule, &book, &mut read)).collect()
     }
 }

@@ -130,6 +130,95 @@ words! {
         /// Flow: results delivered whose dossier was accepted by post too.
         PostDeliveredAndAccepted = 124 "post.delivered_and_accepted",
 
+        /// Flow: feedback received about a rule.
+        FeedbackReceivedRule = 130 "feedback.received_rule",
+        /// Flow: feedback received about conduct.
+        FeedbackReceivedConduct = 131 "feedback.received_conduct",
+        /// Flow: feedback resolved.
+        FeedbackResolved = 132 "feedback.resolved",
+        /// Edge: feedback that waits for an answer.
+        FeedbackOpen = 133 "feedback.open",
+
+        /// Flow: items posted, less removed.
+        PortalPosted = 140 "portal.posted",
+        /// Flow: items removed.
+        PortalRemoved = 141 "portal.removed",
+        /// Edge: items online.
+        PortalOnline = 142 "portal.online",
+
+        /// Edge, never ends: tasks planned or given.
+        TaskPlanned = 150 "task.planned",
+        /// Edge, never ends: of these, given ad hoc.
+        TaskAdHoc = 151 "task.ad_hoc",
+        /// Edge, never ends: tasks done.
+        TaskDone = 152 "task.done",
+        /// Edge, never ends: of these, given ad hoc.
+        TaskAdHocDone = 153 "task.ad_hoc_done",
+        /// Flow: tasks done by the last day that was set.
+        TaskDoneInTime = 154 "task.done_in_time",
+        /// Flow: tasks done after it.
+        TaskDoneLate = 155 "task.done_late",
+        /// Flow: of these, given ad hoc.
+        TaskAdHocDoneLate = 156 "task.ad_hoc_done_late",
+        /// Flow: tasks done for which no day was set.
+        TaskDoneNoDue = 157 "task.done_no_due",
+        /// Edge: tasks not done after the last day that was set.
+        TaskOverdue = 158 "task.overdue",
+        /// Edge: of these, given ad hoc.
+        TaskAdHocOverdue = 159 "task.ad_hoc_overdue",
+
+        /// Flow: inspections held.
+        InspectionHeld = 165 "inspection.held",
+        /// Flow: days, summed over inspections.
+        InspectionDays = 166 "inspection.days",
+        /// Flow: units inspected, summed over inspections.
+        InspectionUnits = 167 "inspection.units",
+        /// Flow: shortcomings found.
+        InspectionFindings = 168 "inspection.findings",
+        /// Flow: of these, put right.
+        InspectionFixed = 169 "inspection.fixed",
+
+        /// Edge: normative documents in force.
+        NormInForce = 175 "norm.in_force",
+        /// Flow: normative documents that came into force.
+        NormEffective = 176 "norm.effective",
+        /// Flow: normative documents repealed.
+        NormRepealed = 177 "norm.repealed",
+        /// Flow: reviews of normative documents.
+        NormReviewed = 178 "norm.reviewed",
+
+        /// Edge: certificates valid.
+        CertificateValid = 185 "certificate.valid",
+        /// Edge: of these, of organisations.
+        CertificateValidOrganisation = 186 "certificate.valid_organisation",
+        /// Edge: of these, of persons.
+        CertificateValidPerson = 187 "certificate.valid_person",
+        /// Flow: certificates issued.
+        CertificateIssued = 188 "certificate.issued",
+        /// Flow: certificates revoked.
+        CertificateRevoked = 189 "certificate.revoked",
+
+        /// Edge: accounts open.
+        AccountOpen = 195 "account.open",
+
+        /// Edge: systems in use.
+        DeploymentDone = 200 "deployment.done",
+
+        /// Edge by differences of readings: posts given.
+        StaffQuota = 205 "staff.quota",
+        /// Edge by differences of readings: posts filled.
+        StaffFilled = 206 "staff.filled",
+        /// Flow: people taken on.
+        StaffRecruited = 207 "staff.recruited",
+        /// Flow: people put into an office.
+        StaffAppointed = 208 "staff.appointed",
+        /// Flow: people moved to another post.
+        StaffRotated = 209 "staff.rotated",
+        /// Flow: people disciplined.
+        StaffDisciplined = 210 "staff.disciplined",
+        /// Flow: people who left.
+        StaffLeft = 211 "staff.left",
+
         /// Flow: anomalies, by the day of the event that is odd; facet: which.
         Anomaly = 255 "anomaly",
     }
@@ -144,8 +233,33 @@ impl Measure {
             70..=89 => 4,
             90..=109 => 5,
             110..=119 => 6,
-            120..=139 => 7,
+            120..=129 => 7,
+            130..=139 => 8,
+            140..=149 => 9,
+            150..=164 => 10,
+            165..=174 => 11,
+            175..=184 => 12,
+            185..=194 => 13,
+            195..=199 => 14,
+            200..=204 => 15,
+            205..=219 => 16,
             _ => 0,
+        }
+    }
+
+    /// Whether its cells are kept apart by this facet too, beside the cells of all.
+    pub const fn is_kept_by(self, kind: FacetKind) -> bool {
+        match kind {
+            FacetKind::All => false,
+            FacetKind::Field => matches!(self.group(), 3),
+            FacetKind::Procedure => {
+                matches!(self.group(), 3)
+                    || matches!(self, Self::PostAccepted | Self::PostDelivered)
+            }
+            FacetKind::Kind => matches!(self.group(), 12) || matches!(self, Self::DocumentIssued),
+            FacetKind::Anomaly => matches!(self, Self::Anomaly),
+            FacetKind::System => matches!(self, Self::AccountOpen | Self::DeploymentDone),
+            FacetKind::Plan => matches!(self.group(), 10),
         }
     }
 }
@@ -163,10 +277,14 @@ words! {
         Kind = 3 "kind",
         /// By anomaly.
         Anomaly = 4 "anomaly",
+        /// By system (hệ thống, phần mềm).
+        System = 5 "system",
+        /// By plan (kế hoạch).
+        Plan = 6 "plan",
     }
 }
 
-/// A code of an administrative list: a field, a procedure, a kind of document.
+/// A code of an administrative list: a field, a procedure, a kind of document, a system, a plan.
 pub type Code = Arc<str>;
 
 /// One value of one facet; every contribution also counts under [`Facet::All`].

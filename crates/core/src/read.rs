@@ -4,16 +4,25 @@
 //! there. A stock at a day follows the tree of that day; what units bring along when they move is
 //! read by `moved_in` and `moved_out`, so that a subtree's account still closes.
 //!
+//! A term that is narrowed to a code reads that code's cells; one that is narrowed to a level
+//! counts the units of that level, as [`Only`] says.
+//!
 //! **Invariant READ-1:** the figure of a subtree is the sum over its units, each counted once.
+//! **Invariant READ-2:** what is read for each code of a facet adds up to what is read for all.
+//! **Invariant READ-3:** the units of a level are those that the registry has on the day.
 
 use std::collections::BTreeMap;
 
-use crate::book::{Book, FacetBooks, Series, UnitBook};
-use crate::catalogue::{Reading, Rule, Term};
+use crate::book::{Book, FacetBooks, UnitBook};
+use crate::catalogue::{Counted, Only, Reading, Rule, Term};
 use crate::day::{Day, Window};
 use crate::measure::{FacetKind, Measure};
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
+use crate::words::Level;
+
+mod chains;
+use chains::{Chains, chains};
 
 /// A ratio with its parts; never a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +83,6 @@ pub struct Query {
     pub tree: Tree,
 }
 
-/// One tree: for each unit below the root, the places of itself and its ancestors up to the root.
-type Chains = Vec<(usize, Vec<usize>)>;
-
 /// A stretch of the window with one tree.
 #[derive(Debug)]
 struct Epoch {
@@ -86,8 +92,9 @@ struct Epoch {
 
 /// The units of the subtree, over the window.
 #[derive(Debug)]
-pub struct Scope {
+pub struct Scope<'r> {
     query: Query,
+    registry: &'r Registry,
     /// Every unit that a sum may be for, in order of code; a place is an index into this.
     codes: Vec<UnitCode>,
     /// The tree of the day before the window.
@@ -95,13 +102,16 @@ pub struct Scope {
     epochs: Vec<Epoch>,
 }
 
-/// A book with the units of a scope looked up once.
+/// A book with the units of a scope looked up once, and the facets that narrowed terms read.
 #[derive(Debug)]
-pub struct Opened<'a>(Vec<Option<&'a UnitBook>>);
+pub struct Opened<'a> {
+    units: Vec<Option<&'a UnitBook>>,
+    facets: &'a BTreeMap<FacetKind, FacetBooks>,
+}
 
 impl Opened<'_> {
     fn unit(&self, place: usize) -> Option<&UnitBook> {
-        self.0.get(place).copied().flatten()
+        self.units.get(place).copied().flatten()
     }
 }
 
@@ -136,12 +146,12 @@ impl Amounts {
 
 /// What was read already of one book in one scope: many columns of a form share their terms.
 #[derive(Debug, Default)]
-pub struct Readings(BTreeMap<(Reading, Measure), Amounts>);
+pub struct Readings(BTreeMap<(Counted, Only), Amounts>);
 
-impl Scope {
+impl<'r> Scope<'r> {
     /// Works out who is below the root on which days. `registry` is as known at `query.known`;
     /// `units` are those with cells, in order of code.
-    pub fn new(query: Query, registry: &Registry, units: &[UnitCode]) -> Self {
+    pub fn new(query: Query, registry: &'r Registry, units: &[UnitCode]) -> Self {
         let mut codes = units.to_vec();
         codes.extend(registry.units().map(|(code, _)| code));
         codes.push(query.root);
@@ -168,7 +178,7 @@ impl Scope {
             Some(first) if !changes_at_once => first.chains.clone(),
             _ => tree_of(query.window.from.previous().unwrap_or(Day::MIN)),
         };
-        Self { query, codes, opening, epochs }
+        Self { query, registry, codes, opening, epochs }
     }
 
     /// The units that sums are for, in order of code.
@@ -176,9 +186,13 @@ impl Scope {
         &self.codes
     }
 
-    /// Looks the units up in a book.
-    pub fn open<'a>(&self, book: &'a Book) -> Opened<'a> {
-        Opened(self.codes.iter().map(|code| book.unit(*code)).collect())
+    /// Looks the units up in a book; `facets` are for terms that are narrowed to a code.
+    pub fn open<'a>(
+        &self,
+        book: &'a Book,
+        facets: &'a BTreeMap<FacetKind, FacetBooks>,
+    ) -> Opened<'a> {
+        Opened { units: self.codes.iter().map(|code| book.unit(*code)).collect(), facets }
     }
 
     /// The sum of the terms for every unit's subtree, in the order of `codes`.
@@ -192,8 +206,8 @@ impl Scope {
         for term in terms {
             let part = read
                 .0
-                .entry((term.reading, term.measure))
-                .or_insert_with(|| self.amounts_of(term.reading, term.measure, book));
+                .entry((term.counted, term.only.clone()))
+                .or_insert_with(|| self.amounts_of(term, book));
             let sign = if term.negative { -1 } else { 1 };
             add_all(&mut sum.own, &part.own, sign);
             add_all(&mut sum.subtree, &part.subtree, sign);
@@ -201,76 +215,136 @@ impl Scope {
         sum
     }
 
-    fn amounts_of(&self, reading: Reading, measure: Measure, book: &Opened<'_>) -> Amounts {
+    /// The amounts of a term for every unit, whatever its sign.
+    fn amounts_of(&self, term: &Term, book: &Opened<'_>) -> Amounts {
+        let of_code;
+        let book = match &term.only.code {
+            None => book,
+            Some((kind, code)) => {
+                let held = book.facets.get(kind).and_then(|books| books.get(code));
+                let units = match held {
+                    Some(held) => self.codes.iter().map(|code| held.unit(*code)).collect(),
+                    None => Vec::new(),
+                };
+                of_code = Opened { units, facets: book.facets };
+                &of_code
+            }
+        };
         let mut sums = Amounts::zero(self.codes.len());
-        self.add_term(Term { negative: false, reading, measure }, book, &mut sums);
+        match term.counted {
+            Counted::Amounts(reading, measure) => {
+                self.add_amounts(reading, measure, term.only.level, book, &mut sums);
+            }
+            Counted::Units => self.add_units(term.only.level, |_| true, &mut sums),
+            Counted::UnitsWith(measure) => {
+                let (day, known) = (self.query.window.to, self.query.known);
+                let has_some = |place| {
+                    book.unit(place).is_some_and(|unit| stock(unit, measure, day, known) > 0)
+                };
+                self.add_units(term.only.level, has_some, &mut sums);
+            }
+        }
         sums
     }
 
-    fn add_term(&self, term: Term, book: &Opened<'_>, sums: &mut Amounts) {
-        let known = self.query.known;
-        match term.reading {
+    fn add_amounts(
+        &self,
+        reading: Reading,
+        measure: Measure,
+        level: Option<Level>,
+        book: &Opened<'_>,
+        sums: &mut Amounts,
+    ) {
+        let (window, known) = (self.query.window, self.query.known);
+        let last_level = |place| level.is_none() || self.last_level(place) == level;
+        match reading {
             Reading::Flow => {
                 for epoch in &self.epochs {
-                    add_chains(&epoch.chains, book, sums, |unit| {
-                        signed(term, unit, |series| series.flow(epoch.window, known))
+                    add_chains(&epoch.chains, book, sums, last_level, |unit| {
+                        unit.series(measure).map_or(0, |series| series.flow(epoch.window, known))
                     });
                 }
             }
             Reading::Opening => {
-                let Some(day) = self.query.window.from.previous() else { return };
-                add_chains(&self.opening, book, sums, |unit| {
-                    signed(term, unit, |series| series.up_to(day, known))
+                let Some(day) = window.from.previous() else { return };
+                let stands = |place| level.is_none() || self.level_on(place, day) == level;
+                add_chains(&self.opening, book, sums, stands, |unit| {
+                    stock(unit, measure, day, known)
                 });
             }
             Reading::Closing => {
-                let Some(last) = self.epochs.last() else { return };
-                let day = self.query.window.to;
-                add_chains(&last.chains, book, sums, |unit| {
-                    signed(term, unit, |series| series.up_to(day, known))
+                let (Some(last), day) = (self.epochs.last(), window.to) else { return };
+                let stands = |place| level.is_none() || self.level_on(place, day) == level;
+                add_chains(&last.chains, book, sums, stands, |unit| {
+                    stock(unit, measure, day, known)
                 });
             }
-            Reading::MovedIn => self.add_moves(term, book, sums, |before, after| (after, before)),
-            Reading::MovedOut => self.add_moves(term, book, sums, |before, after| (before, after)),
+            Reading::MovedIn => {
+                self.add_moves(measure, book, sums, last_level, |before, after| (after, before));
+            }
+            Reading::MovedOut => {
+                self.add_moves(measure, book, sums, last_level, |before, after| (before, after));
+            }
         }
+    }
+
+    /// Counts the units that stand on the window's last day, in its tree.
+    fn add_units(&self, level: Option<Level>, counts: impl Fn(usize) -> bool, sums: &mut Amounts) {
+        let day = self.query.window.to;
+        let units: Vec<UnitCode> = (0..)
+            .zip(&self.codes)
+            .filter(|(place, _)| {
+                let held = self.level_on(*place, day);
+                held.is_some() && (level.is_none() || held == level) && counts(*place)
+            })
+            .map(|(_, code)| *code)
+            .collect();
+        for (unit, chain) in chains(self.query, self.registry, &self.codes, &units, day) {
+            sums.add(unit, chain.iter(), 1);
+        }
+    }
+
+    /// The level of a unit on the day; none unless it is registered by then and not closed.
+    fn level_on(&self, place: usize, day: Day) -> Option<Level> {
+        let unit = self.registry.get(*self.codes.get(place)?)?;
+        unit.stands_on(day).then(|| unit.level(day)).flatten()
+    }
+
+    /// The last level of a unit by the end of the window, though it may be closed by then.
+    fn last_level(&self, place: usize) -> Option<Level> {
+        self.registry.get(*self.codes.get(place)?)?.level(self.query.window.to)
     }
 
     /// What units bring to their new ancestors, or take from their old ones: the stock that they
     /// have at the end of the day before the move. `pick` says which tree gains and which lacks.
     fn add_moves<'a>(
         &'a self,
-        term: Term,
+        measure: Measure,
         book: &Opened<'_>,
         sums: &mut Amounts,
+        counts: impl Fn(usize) -> bool,
         pick: impl Fn(&'a Chains, &'a Chains) -> (&'a Chains, &'a Chains),
     ) {
         let mut before = &self.opening;
         for epoch in &self.epochs {
             let (with, without) = pick(before, &epoch.chains);
             let day = epoch.window.from.previous().unwrap_or(Day::MIN);
-            for (place, chain) in with {
+            for (place, chain) in with.iter().filter(|(place, _)| counts(*place)) {
                 let Some(unit) = book.unit(*place) else { continue };
                 let other = without
                     .binary_search_by_key(place, |(other, _)| *other)
                     .ok()
                     .and_then(|found| without.get(found))
                     .map_or(&[][..], |(_, chain)| chain.as_slice());
-                let stock = signed(term, unit, |series| series.up_to(day, self.query.known));
+                let stock = stock(unit, measure, day, self.query.known);
                 sums.add(*place, chain.iter().filter(|place| !other.contains(place)), stock);
             }
             before = &epoch.chains;
         }
     }
 
-    /// The value of a rule for every unit's subtree, in the order of `codes`. `facets` is needed
-    /// for distinct counts alone.
-    pub fn by_unit(
-        &self,
-        rule: &Rule,
-        book: &Opened<'_>,
-        facets: &BTreeMap<FacetKind, FacetBooks>,
-        read: &mut Readings,
-    ) -> Vec<Value> {
+    /// The value of a rule for every unit's subtree, in the order of `codes`.
+    pub fn by_unit(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings) -> Vec<Value> {
         match rule {
             Rule::Sum(terms) => {
                 self.amounts(terms, book, read).subtree.into_iter().map(Value::Count).collect()
@@ -283,15 +357,13 @@ impl Scope {
                 .map(|(part, whole)| Value::Share(Share { part, whole }))
                 .collect(),
             Rule::Distinct(kind, measures) => {
-                let terms: Vec<Term> = measures
-                    .iter()
-                    .map(|m| Term { negative: false, reading: Reading::Flow, measure: *m })
-                    .collect();
+                let terms: Vec<Term> =
+                    measures.iter().map(|measure| Term::of(Reading::Flow, *measure)).collect();
                 let mut counts = vec![0; self.codes.len()];
+                let facets = book.facets;
                 for (_, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
-                    for (count, amount) in
-                        counts.iter_mut().zip(self.sums(&terms, &self.open(book)))
-                    {
+                    let sums = self.sums(&terms, &self.open(book, facets));
+                    for (count, amount) in counts.iter_mut().zip(sums) {
                         *count += i64::from(amount > 0);
                     }
                 }
@@ -301,90 +373,26 @@ impl Scope {
     }
 
     /// The value of a rule for the root's subtree.
-    pub fn value(
-        &self,
-        rule: &Rule,
-        book: &Opened<'_>,
-        facets: &BTreeMap<FacetKind, FacetBooks>,
-        read: &mut Readings,
-    ) -> Value {
+    pub fn value(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings) -> Value {
         let place = self.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
-        let values = self.by_unit(rule, book, facets, read);
+        let values = self.by_unit(rule, book, read);
         values.get(place).copied().unwrap_or(Value::Count(0))
     }
 }
 
-/// What stands above a unit in one tree.
-enum Above {
-    Nothing,
-    /// The unit at this place.
-    Place(usize),
-    /// A unit that has no place.
-    Unplaced,
-}
-
-fn above(code: UnitCode, registry: &Registry, codes: &[UnitCode], day: Day) -> Above {
-    match registry.parent_of(code, day).map(|parent| codes.binary_search(&parent)) {
-        None => Above::Nothing,
-        Some(Ok(place)) => Above::Place(place),
-        Some(Err(_)) => Above::Unplaced,
-    }
-}
-
-fn chains(
-    query: Query,
-    registry: &Registry,
-    codes: &[UnitCode],
-    units: &[UnitCode],
-    day: Day,
-) -> Chains {
-    let day = match query.tree {
-        Tree::AsWas => day,
-        Tree::On(day) => day,
-    };
-    let Ok(root) = codes.binary_search(&query.root) else { return Vec::new() };
-    let parents: Vec<Above> = codes.iter().map(|code| above(*code, registry, codes, day)).collect();
-    let mut chains = Vec::with_capacity(units.len());
-    for unit in units {
-        let Ok(own) = codes.binary_search(unit) else { continue };
-        let mut chain = vec![own];
-        let mut current = own;
-        while current != root {
-            match parents.get(current) {
-                Some(Above::Place(parent)) if !chain.contains(parent) => {
-                    chain.push(*parent);
-                    current = *parent;
-                }
-                Some(Above::Unplaced) => {
-                    // Above stands a unit without cells that is not registered: take the long way.
-                    let way = registry.chain(*unit, day);
-                    let depth = way.iter().position(|code| *code == query.root);
-                    let place = |code: &UnitCode| codes.binary_search(code).ok();
-                    chain = way.iter().take(depth.map_or(0, |d| d + 1)).filter_map(place).collect();
-                    break;
-                }
-                Some(Above::Place(_) | Above::Nothing) | None => break,
-            }
-        }
-        if chain.last() == Some(&root) {
-            chains.push((own, chain));
-        }
-    }
-    chains
-}
-
-fn signed(term: Term, unit: &UnitBook, read: impl Fn(&Series) -> i64) -> i64 {
-    let amount = unit.series(term.measure).map_or(0, read);
-    if term.negative { -amount } else { amount }
+/// The stock of a unit at the end of the day.
+fn stock(unit: &UnitBook, measure: Measure, day: Day, known: Option<Day>) -> i64 {
+    unit.series(measure).map_or(0, |series| series.up_to(day, known))
 }
 
 fn add_chains(
     chains: &Chains,
     book: &Opened<'_>,
     sums: &mut Amounts,
+    counts: impl Fn(usize) -> bool,
     amount: impl Fn(&UnitBook) -> i64,
 ) {
-    for (unit, chain) in chains {
+    for (unit, chain) in chains.iter().filter(|(unit, _)| counts(*unit)) {
         let amount = book.unit(*unit).map_or(0, &amount);
         if amount != 0 {
             sums.add(*unit, chain.iter(), amount);

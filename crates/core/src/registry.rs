@@ -57,6 +57,12 @@ impl Unit {
         self.closed
     }
 
+    /// Whether it is registered by the day and not closed on it.
+    pub fn stands_on(&self, day: Day) -> bool {
+        self.registered.is_some_and(|since| since <= day)
+            && self.closed.is_none_or(|closed| day < closed)
+    }
+
     /// Other codes by which it is known, with the day since when.
     pub fn aliases(&self) -> &[Since<UnitCode>] {
         &self.aliases

@@ -12,7 +12,10 @@ use crate::anomaly::Anomaly;
 use crate::contribution::{Contribution, Contributions};
 use crate::day::Day;
 use crate::event::{Body, Statement};
-use crate::family::{document, dossier, meeting, post, procedure, site, unit};
+use crate::family::{
+    account, certificate, deployment, document, dossier, feedback, inspection, meeting, norm,
+    portal, post, procedure, site, staff, task, unit,
+};
 use crate::fingerprint::Identity;
 use crate::pack::{Packer, Unpacker};
 
@@ -113,6 +116,15 @@ impl Timeline {
             Some(Body::Meeting(_)) => each!(meeting::Meeting),
             Some(Body::Site(_)) => each!(site::Site),
             Some(Body::Post(_)) => each!(post::Post),
+            Some(Body::Feedback(_)) => each!(feedback::Feedback),
+            Some(Body::Portal(_)) => each!(portal::Portal),
+            Some(Body::Task(_)) => each!(task::Task),
+            Some(Body::Inspection(_)) => each!(inspection::Inspection),
+            Some(Body::Norm(_)) => each!(norm::Norm),
+            Some(Body::Certificate(_)) => each!(certificate::Certificate),
+            Some(Body::Account(_)) => each!(account::Account),
+            Some(Body::Deployment(_)) => each!(deployment::Deployment),
+            Some(Body::Staff(_)) => each!(staff::Staff),
         }
     }
 

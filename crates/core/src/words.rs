@@ -21,6 +21,24 @@ words! {
         Site = 6 "site",
         /// Dossiers through the public post (bưu chính công ích).
         Post = 7 "post",
+        /// Feedback and petitions (phản ánh, kiến nghị).
+        Feedback = 8 "feedback",
+        /// Items on the portal (tin, bài trên cổng thông tin điện tử).
+        Portal = 9 "portal",
+        /// Tasks of a plan (nhiệm vụ).
+        Task = 10 "task",
+        /// Inspections (kiểm tra).
+        Inspection = 11 "inspection",
+        /// Normative documents (văn bản quy phạm pháp luật) in force.
+        Norm = 12 "norm",
+        /// Certificates of digital signatures (chứng thư số).
+        Certificate = 13 "certificate",
+        /// Accounts (tài khoản) in systems.
+        Account = 14 "account",
+        /// Systems put to use (triển khai hệ thống).
+        Deployment = 15 "deployment",
+        /// Posts (biên chế) and movements of people.
+        Staff = 16 "staff",
     }
 }
 
@@ -124,5 +142,41 @@ words! {
         ProvinceCommune = 3 "PROVINCE_COMMUNE",
         /// Within one body.
         Internal = 4 "INTERNAL",
+    }
+}
+
+words! {
+    /// What feedback is about.
+    About {
+        /// A rule (quy định hành chính).
+        Rule = 1 "RULE",
+        /// How somebody acted (hành vi hành chính).
+        Conduct = 2 "CONDUCT",
+    }
+}
+
+words! {
+    /// Whose a certificate is.
+    Holder {
+        /// A body's (cơ quan, tổ chức).
+        Organisation = 1 "ORGANISATION",
+        /// A person's.
+        Person = 2 "PERSON",
+    }
+}
+
+words! {
+    /// What happened to a person on the staff.
+    Movement {
+        /// Taken on (tuyển dụng).
+        Recruited = 1 "RECRUITED",
+        /// Put into an office (bổ nhiệm).
+        Appointed = 2 "APPOINTED",
+        /// Moved to another post (điều động, luân chuyển).
+        Rotated = 3 "ROTATED",
+        /// Disciplined (kỷ luật).
+        Disciplined = 4 "DISCIPLINED",
+        /// Gone (nghỉ việc, nghỉ hưu).
+        Left = 5 "LEFT",
     }
 }

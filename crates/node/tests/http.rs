@@ -266,6 +266,7 @@ async fn what_cannot_be_answered_says_what_to_do() {
         ),
         ("/v1/figures/nonsense", 404, "figure ids stand in"),
         ("/v1/figures/no.such~H41~20210615-20210914", 404, "figure ids stand in"),
+        ("/v1/figures/documents.issued~H41~20210615-20210914~ffield.x", 404, "figure ids stand in"),
         ("/v1/calendars?year=9999", 400, "from 1970 to 2149"),
         ("/v1/calendars?year=-5", 400, "from 1970 to 2149"),
         ("/v1/units?on=today", 400, "YYYY-MM-DD"),

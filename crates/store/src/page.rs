@@ -43,9 +43,12 @@ pub(crate) fn place(key: &CellKey, empty: &Code) -> (PageGroup, Tail) {
 pub(crate) fn cell(group: &PageGroup, tail: Tail) -> CellKey {
     let facet = match group.kind {
         FacetKind::All => Facet::All,
-        kind @ (FacetKind::Field | FacetKind::Procedure | FacetKind::Kind | FacetKind::Anomaly) => {
-            Facet::Of(kind, tail.code)
-        }
+        kind @ (FacetKind::Field
+        | FacetKind::Procedure
+        | FacetKind::Kind
+        | FacetKind::Anomaly
+        | FacetKind::System
+        | FacetKind::Plan) => Facet::Of(kind, tail.code),
     };
     CellKey {
         unit: group.unit,

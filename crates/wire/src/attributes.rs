@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use tonghop_core::day::{Day, Instant};
-use tonghop_core::limits::{ID_CHARS_MAX, SOURCE_BYTES_MAX, SUBJECT_BYTES_MAX};
+use tonghop_core::limits::{CODE_BYTES_MAX, ID_CHARS_MAX, SOURCE_BYTES_MAX, SUBJECT_BYTES_MAX};
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Family;
@@ -15,7 +15,7 @@ use crate::envelope::{
     Attribute, Envelope, ID, REPLACES, SEQUENCE, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE, UNIT,
     kind_name,
 };
-use crate::kind::{DocumentKind, Kind};
+use crate::kind::{DocumentKind, Kind, StaffKind};
 use crate::moment;
 use crate::subject;
 use crate::text::{clean, national_procedure};
@@ -170,6 +170,9 @@ fn kind(
     }
 }
 
+/// The subject of every reading of a unit's posts.
+const POSTS: &str = "posts";
+
 /// The business key in the one spelling by which it is known.
 fn business_key(kind: Kind, subject: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
     match kind.spec().family {
@@ -187,7 +190,27 @@ fn business_key(kind: Kind, subject: Cow<'_, str>) -> Result<Cow<'_, str>, Refus
             None if kind == Kind::Document(DocumentKind::Received) => Err(bad("subject", subject)),
             Some(Cow::Borrowed(_)) | None => Ok(subject),
         },
-        Family::Dossier | Family::Meeting | Family::Site | Family::Post => Ok(subject),
+        Family::Deployment if subject.len() > CODE_BYTES_MAX => Err(bad("subject", subject)),
+        // One timeline holds all readings, and nothing else: a retraction may be of either.
+        Family::Staff if kind == Kind::Staff(StaffKind::Posts) && subject != POSTS => {
+            Err(bad("subject", subject))
+        }
+        Family::Staff if kind == Kind::Staff(StaffKind::Moved) && subject == POSTS => {
+            Err(bad("subject", subject))
+        }
+        Family::Dossier
+        | Family::Meeting
+        | Family::Site
+        | Family::Post
+        | Family::Feedback
+        | Family::Portal
+        | Family::Task
+        | Family::Inspection
+        | Family::Norm
+        | Family::Certificate
+        | Family::Account
+        | Family::Deployment
+        | Family::Staff => Ok(subject),
     }
 }
 

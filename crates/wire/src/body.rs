@@ -1,16 +1,22 @@
 //! What the values of an event's data mean: the bodies of `core`.
 
 use tonghop_core::event::Body;
-use tonghop_core::family::{document, dossier, meeting, post, procedure, site, unit};
+use tonghop_core::family::{
+    account, certificate, deployment, document, dossier, feedback, inspection, meeting, norm,
+    portal, post, procedure, site, staff, task, unit,
+};
 use tonghop_core::measure::Code;
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::unit_code::UnitCode;
-use tonghop_core::words::{Channel, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel};
+use tonghop_core::words::{
+    About, Channel, Holder, HomeLevel, Interlinked, Level, Movement, Outcome, Scope, ServiceLevel,
+};
 
 use crate::interner::Interner;
 use crate::kind::{
-    self as k, DocumentKind, DossierKind, Kind, MeetingKind, PostKind, ProcedureKind, SiteKind,
-    UnitKind,
+    self as k, AccountKind, CertificateKind, DeploymentKind, DocumentKind, DossierKind,
+    FeedbackKind, InspectionKind, Kind, MeetingKind, NormKind, PortalKind, PostKind, ProcedureKind,
+    SiteKind, StaffKind, TaskKind, UnitKind,
 };
 use crate::text::national_procedure;
 use crate::value::Values;
@@ -49,6 +55,16 @@ impl Bodies {
             Kind::Meeting(MeetingKind::Served) => meeting_body(values).map(Body::Meeting),
             Kind::Site(kind) => site_body(kind, values).map(Body::Site),
             Kind::Post(kind) => self.post(kind, values).map(Body::Post),
+            Kind::Feedback(kind) => feedback_body(kind, values).map(Body::Feedback),
+            Kind::Portal(PortalKind::Posted) => Some(Body::Portal(portal::Event::Posted)),
+            Kind::Portal(PortalKind::Removed) => Some(Body::Portal(portal::Event::Removed)),
+            Kind::Task(kind) => self.task(kind, values).map(Body::Task),
+            Kind::Inspection(InspectionKind::Held) => inspection_body(values).map(Body::Inspection),
+            Kind::Norm(kind) => self.norm(kind, values).map(Body::Norm),
+            Kind::Certificate(kind) => certificate_body(kind, values).map(Body::Certificate),
+            Kind::Account(kind) => self.account(kind, values).map(Body::Account),
+            Kind::Deployment(kind) => Some(Body::Deployment(self.deployment(kind, subject))),
+            Kind::Staff(kind) => staff_body(kind, values).map(Body::Staff),
         };
         body.ok_or_else(incomplete)
     }
@@ -164,6 +180,45 @@ impl Bodies {
         let procedure = self.procedure_code(values, PROCEDURE)?;
         Some(post::Event { step, procedure, outside: values.flag(OUTSIDE)? })
     }
+
+    fn task(&mut self, kind: TaskKind, values: &Values<'_>) -> Option<task::Event> {
+        use k::task_planned::{AD_HOC, DUE_ON, PLAN};
+        Some(match kind {
+            TaskKind::Planned => task::Event::Planned {
+                plan: self.code(values, PLAN)?,
+                ad_hoc: values.flag(AD_HOC)?,
+                due: values.day(DUE_ON),
+            },
+            TaskKind::Done => task::Event::Done,
+        })
+    }
+
+    fn norm(&mut self, kind: NormKind, values: &Values<'_>) -> Option<norm::Event> {
+        Some(match kind {
+            NormKind::Effective => {
+                norm::Event::Effective { kind: self.code(values, k::norm_effective::KIND)? }
+            }
+            NormKind::Repealed => norm::Event::Repealed,
+            NormKind::Reviewed => norm::Event::Reviewed,
+        })
+    }
+
+    fn account(&mut self, kind: AccountKind, values: &Values<'_>) -> Option<account::Event> {
+        Some(match kind {
+            AccountKind::Opened => {
+                account::Event::Opened { system: self.code(values, k::account_opened::SYSTEM)? }
+            }
+            AccountKind::Closed => account::Event::Closed,
+        })
+    }
+
+    fn deployment(&mut self, kind: DeploymentKind, subject: &str) -> deployment::Event {
+        let step = match kind {
+            DeploymentKind::Done => deployment::Step::Done,
+            DeploymentKind::Withdrawn => deployment::Step::Withdrawn,
+        };
+        deployment::Event { system: self.codes.get(subject), step }
+    }
 }
 
 fn unit_body(kind: UnitKind, subject: &str, values: &Values<'_>) -> Option<unit::Event> {
@@ -203,5 +258,49 @@ fn site_body(kind: SiteKind, values: &Values<'_>) -> Option<site::Event> {
     Some(match kind {
         SiteKind::Opened => site::Event::Opened { name: values.text(k::site_opened::NAME)?.into() },
         SiteKind::Closed => site::Event::Closed,
+    })
+}
+
+fn feedback_body(kind: FeedbackKind, values: &Values<'_>) -> Option<feedback::Event> {
+    Some(match kind {
+        FeedbackKind::Received => {
+            let about = values.word(k::feedback_received::ABOUT)?;
+            feedback::Event::Received { about: About::from_byte(about)? }
+        }
+        FeedbackKind::Resolved => feedback::Event::Resolved,
+    })
+}
+
+fn inspection_body(values: &Values<'_>) -> Option<inspection::Event> {
+    use k::inspection_held::{DAYS, FINDINGS, FIXED, UNITS};
+    Some(inspection::Event::Held {
+        days: values.count(DAYS)?,
+        units: values.count(UNITS)?,
+        findings: values.count(FINDINGS)?,
+        fixed: values.count(FIXED)?,
+    })
+}
+
+fn certificate_body(kind: CertificateKind, values: &Values<'_>) -> Option<certificate::Event> {
+    use k::certificate_issued::{EXPIRES_ON, HOLDER};
+    Some(match kind {
+        CertificateKind::Issued => certificate::Event::Issued {
+            holder: Holder::from_byte(values.word(HOLDER)?)?,
+            expires: values.day(EXPIRES_ON),
+        },
+        CertificateKind::Revoked => certificate::Event::Revoked,
+    })
+}
+
+fn staff_body(kind: StaffKind, values: &Values<'_>) -> Option<staff::Event> {
+    Some(match kind {
+        StaffKind::Posts => {
+            use k::staff_posts::{FILLED, QUOTA};
+            staff::Event::Posts { quota: values.count(QUOTA)?, filled: values.count(FILLED)? }
+        }
+        StaffKind::Moved => {
+            let kind = values.word(k::staff_moved::KIND)?;
+            staff::Event::Moved { kind: Movement::from_byte(kind)? }
+        }
     })
 }

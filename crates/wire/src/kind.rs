@@ -28,6 +28,8 @@ pub struct Field {
     pub number: u32,
     /// Whether an event without it is refused.
     pub required: bool,
+    /// The largest number that it takes, if it is a [`Form::Count`].
+    pub max: u32,
     /// What its value is.
     pub form: Form,
 }
@@ -49,7 +51,7 @@ pub enum Form {
     Moment,
     /// A truth value.
     Flag,
-    /// A number of things, 0 to 4,294,967,295.
+    /// A number of things, 0 to the largest that the field takes.
     Count,
     /// A word of a closed set, with its number.
     Word(&'static [(&'static str, u8)]),

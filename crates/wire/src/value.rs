@@ -128,8 +128,8 @@ impl<'a> Value<'a> {
         match field.form {
             Form::Flag => *self = Self::Flag(number != 0),
             Form::Count => match u32::try_from(number) {
-                Ok(count) => *self = Self::Count(count),
-                Err(_) => return Err(out_of_range(field, number)),
+                Ok(count) if count <= field.max => *self = Self::Count(count),
+                Ok(_) | Err(_) => return Err(out_of_range(field, number)),
             },
             Form::Word(words) => return self.take_word_number(field, words, number),
             Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment => {
@@ -210,7 +210,7 @@ impl<'a> Value<'a> {
     fn take_decimal(&mut self, field: &Field, text: &str) -> Result<(), Refusal> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         *self = match text.parse() {
-            Ok(count) if digits => Self::Count(count),
+            Ok(count) if digits && count <= field.max => Self::Count(count),
             _ if text.is_empty() => Self::Absent,
             _ => return Err(out_of_range(field, text)),
         };

@@ -132,6 +132,7 @@ fn other_families() {
         }))
     };
     let meeting = |online: Value, sites: Value| json!({"scope": "INTERNAL", "online": online, "sites": sites, "minutes": 5});
+    let inspection = |days: Value| json!({"days": days, "units": 1, "findings": 0, "fixed": 0});
     for (kind, subject, unit, data) in [
         ("unit.renamed", "H41.16", "H41.16", json!({"name": "Sở"})),
         ("unit.renamed", "Sở", "H41", json!({"name": "Sở"})),
@@ -164,6 +165,19 @@ fn other_families() {
             json!({"from": "H41.17", "procedure": "1.005129", "field": "f", "channel": "POST", "acceptedOn": "2021-09-02", "dueOn": "2021-09-01"}),
         ),
         ("procedure.changed", "1.005129", "H41.16", json!({})),
+        ("inspection.held", "i", "H41.16", inspection(json!(366))),
+        ("inspection.held", "i", "H41.16", inspection(json!(367))),
+        ("inspection.held", "i", "H41.16", inspection(json!("367"))),
+        ("deployment.done", &"x".repeat(64), "H41.16", json!({})),
+        ("deployment.done", &"x".repeat(65), "H41.16", json!({})),
+        ("staff.posts", "posts", "H41.16", json!({"quota": 0, "filled": 0})),
+        ("staff.posts", "Posts", "H41.16", json!({"quota": 7, "filled": 6})),
+        ("staff.moved", "posts", "H41.16", json!({"kind": "LEFT"})),
+        ("staff.moved", "m", "H41.16", json!({"kind": "RETIRED"})),
+        ("feedback.received", "f", "H41.16", json!({})),
+        ("certificate.issued", "c", "H41.16", json!({"holder": "PERSON", "expiresOn": ""})),
+        ("norm.reviewed", "n", "H41.16", json!({"result": null})),
+        ("portal.posted", "p", "H41.16", json!({"title": "x"})),
     ] {
         let line = line(kind, subject, unit, data);
         let subject = format!("tonghop.v1.{}.{kind}", unit.replace('.', "-"));

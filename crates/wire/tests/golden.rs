@@ -194,6 +194,24 @@ fn generated_bytes(message: &str, json: &str) -> Vec<u8> {
         SiteClosed,
         PostAccepted,
         PostDelivered,
+        FeedbackReceived,
+        FeedbackResolved,
+        PortalPosted,
+        PortalRemoved,
+        TaskPlanned,
+        TaskDone,
+        InspectionHeld,
+        NormEffective,
+        NormRepealed,
+        NormReviewed,
+        CertificateIssued,
+        CertificateRevoked,
+        AccountOpened,
+        AccountClosed,
+        DeploymentDone,
+        DeploymentWithdrawn,
+        StaffPosts,
+        StaffMoved,
     )
 }
 
@@ -240,6 +258,9 @@ fn closed_sets_are_those_of_core() {
                 "channel" => pairs!(words::Channel),
                 "outcome" => pairs!(words::Outcome),
                 "scope" => pairs!(words::Scope),
+                "about" => pairs!(words::About),
+                "holder" => pairs!(words::Holder),
+                "kind" => pairs!(words::Movement),
                 other => panic!("{other} is held against no set of core"),
             };
             assert_eq!(known, expected, "{} {}", name(*kind), field.json);

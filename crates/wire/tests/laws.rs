@@ -11,6 +11,7 @@ mod sample;
 use proptest::prelude::*;
 use sample::{LINE, SUBJECT, of_headers, told, with};
 use serde_json::json;
+use tonghop_wire::kind::{Form, Kind};
 use tonghop_wire::{Decoder, Raw, route, to_protobuf};
 
 #[test]
@@ -76,6 +77,37 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
     proptest::collection::vec(edit, 1..4)
 }
 
+/// The example of a kind in `proto/golden`.
+fn example(kind: Kind) -> String {
+    let name = format!("{}.{}.json", kind.spec().family.word(), kind.spec().word);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/golden/");
+    std::fs::read_to_string(format!("{folder}{name}")).unwrap().trim_end().to_owned()
+}
+
+/// The example with other numbers, words and flags, and without some fields that may be missing.
+fn varied(kind: Kind, mut seed: u64) -> String {
+    let mut line: serde_json::Value = serde_json::from_str(&example(kind)).unwrap();
+    for field in kind.spec().fields {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let random = u32::try_from(seed >> 33).unwrap();
+        let data = line["data"].as_object_mut().unwrap();
+        let value = match field.form {
+            _ if !field.required && random.is_multiple_of(3) => {
+                data.remove(field.json);
+                continue;
+            }
+            Form::Flag => json!(random.is_multiple_of(2)),
+            Form::Count => json!(random % field.max.saturating_add(1)),
+            Form::Word(words) => json!(words[usize::try_from(random).unwrap() % words.len()].0),
+            Form::Text | Form::Code | Form::Procedure | Form::Unit | Form::Day | Form::Moment => {
+                continue;
+            }
+        };
+        data.insert(field.json.to_owned(), value);
+    }
+    line.to_string()
+}
+
 fn apply(bytes: &[u8], edits: &[Edit]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for edit in edits {
@@ -117,6 +149,31 @@ proptest! {
     fn wire_2_spoilt_lines_get_one_answer(edits in edits()) {
         let payload = apply(LINE.as_bytes(), &edits);
         told(&Raw { subject: SUBJECT, headers: &[], payload: &payload });
+    }
+
+    #[test]
+    fn wire_2_spoilt_lines_of_every_kind_get_one_answer(
+        kind in proptest::sample::select(Kind::ALL), edits in edits(),
+    ) {
+        let line = example(kind);
+        let payload = apply(line.as_bytes(), &edits);
+        told(&Raw { subject: &route(line.as_bytes()).unwrap(), headers: &[], payload: &payload });
+    }
+
+    #[test]
+    fn wire_1_values_of_every_kind_come_back_from_protobuf(
+        kind in proptest::sample::select(Kind::ALL), seed in any::<u64>(),
+    ) {
+        let line = varied(kind, seed);
+        let subject = route(line.as_bytes()).unwrap();
+        let mut decoder = Decoder::new();
+        let known = decoder.decode(&Raw { subject: &subject, headers: &[], payload: line.as_bytes() });
+        let message = to_protobuf(line.as_bytes()).unwrap();
+        let headers: Vec<(&str, &str)> =
+            message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let raw = Raw { subject: &subject, headers: &headers, payload: &message.payload };
+        prop_assert!(known.is_ok(), "{line}: {known:?}");
+        prop_assert_eq!(decoder.decode(&raw), known);
     }
 
     #[test]

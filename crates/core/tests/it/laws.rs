@@ -1,11 +1,12 @@
 //! The laws of the fold, on random logs: DUP, ORD, CUT, MIX, BIT, ACC.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tonghop_core::event::Event;
 use tonghop_core::fold::{Message, Outcome};
+use tonghop_core::measure::{FacetKind, Measure};
 use tonghop_core::timeline::Timeline;
 use tonghop_core::words::Family;
 
@@ -236,7 +237,8 @@ fn cut<'a>(log: &'a [Message], cuts: &'a [bool]) -> impl Iterator<Item = &'a [Me
 fn messy_logs_have_all_that_a_log_can_have() {
     let mut state = 1_u64;
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..500 {
+    let mut kept = BTreeSet::new();
+    for _ in 0..4_000 {
         let facts: Vec<Fact> = (0..30).map(|_| random_fact(&mut state)).collect();
         let world = World::of(&messy(&facts));
         assert_eq!(world.outcomes[..REGISTRATIONS], [Outcome::Folded; REGISTRATIONS]);
@@ -249,7 +251,13 @@ fn messy_logs_have_all_that_a_log_can_have() {
         for (key, _) in world.store.cells.iter() {
             let name = format!("{} {}", key.measure.word(), key.facet.code());
             *seen.entry(name.trim_end().to_owned()).or_default() += 1;
+            kept.insert((key.measure, key.facet.kind()));
         }
+    }
+    let kinds = FacetKind::ALL.iter().filter(|kind| **kind != FacetKind::All);
+    for (measure, kind) in kinds.flat_map(|kind| Measure::ALL.iter().map(move |m| (*m, *kind))) {
+        let says = measure.is_kept_by(kind);
+        assert_eq!(kept.contains(&(measure, kind)), says, "{} {}", measure.word(), kind.word());
     }
     let mut missing: Vec<&str> = Vec::new();
     let wanted = [
@@ -265,7 +273,7 @@ fn messy_logs_have_all_that_a_log_can_have() {
         "replaces.unknown",
         "data.unreadable",
     ];
-    let measures = tonghop_core::measure::Measure::ALL.iter().map(|m| m.word());
+    let measures = Measure::ALL.iter().map(|m| m.word());
     let anomalies: Vec<String> = tonghop_core::anomaly::Anomaly::ALL
         .iter()
         .filter(|a| a.word() != "unit.not_registered")

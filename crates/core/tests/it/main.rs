@@ -15,6 +15,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod administration;
 mod bieu_06;
 mod bytes;
 mod calendars;
@@ -25,6 +26,7 @@ mod families;
 mod forms;
 mod laws;
 mod naive;
+mod narrowed;
 mod reading;
 mod refusals;
 mod replacements;

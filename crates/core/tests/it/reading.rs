@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tonghop_core::book::{Book, FacetBooks};
-use tonghop_core::catalogue::{Reading, Rule, Term};
+use tonghop_core::catalogue::{Counted, Only, Reading, Rule, Term};
 use tonghop_core::cells::{CellChange, CellKey};
 use tonghop_core::day::{Day, Window};
 use tonghop_core::form::{Sources, figure};
 use tonghop_core::measure::{Code, Facet, FacetKind, Measure};
 use tonghop_core::read::{Query, Share, Tree, Value};
 use tonghop_core::registry::Registry;
+use tonghop_core::words::Level;
 
 use crate::kit::forms::{indicator, sum};
 use crate::kit::{self};
@@ -181,7 +182,17 @@ fn a_ratio_keeps_its_parts() {
 
 #[test]
 fn terms_are_read_or_refused() {
-    let term = |negative, reading, measure| Some(Term { negative, reading, measure });
+    let term = |negative, reading, measure| {
+        let counted = Counted::Amounts(reading, measure);
+        Some(Term { negative, counted, only: Only::EVERYTHING })
+    };
+    let narrowed = |counted, code: Option<(FacetKind, &str)>, level| {
+        let code = code.map(|(kind, code)| (kind, Code::from(code)));
+        Some(Term { negative: false, counted, only: Only { code, level } })
+    };
+    let done = Counted::Amounts(Reading::Closing, Measure::DeploymentDone);
+    let ioffice = Some((FacetKind::System, "ioffice"));
+    let department = Some(Level::Department);
     for (text, expected) in [
         ("flow:document.issued", term(false, Reading::Flow, Measure::DocumentIssued)),
         ("-closing:dossier.overdue", term(true, Reading::Closing, Measure::DossierOverdue)),
@@ -193,6 +204,34 @@ fn terms_are_read_or_refused() {
         ("flow:documents.issued", None),
         ("--flow:document.issued", None),
         ("flow: document.issued", None),
+        ("closing:deployment.done[system=ioffice]", narrowed(done, ioffice, None)),
+        ("closing:deployment.done[level=DEPARTMENT]", narrowed(done, None, department)),
+        (
+            "closing:deployment.done[level=DEPARTMENT,system=ioffice]",
+            narrowed(done, ioffice, department),
+        ),
+        ("units", narrowed(Counted::Units, None, None)),
+        ("units[level=DEPARTMENT]", narrowed(Counted::Units, None, department)),
+        (
+            "units_with:certificate.valid[level=DEPARTMENT]",
+            narrowed(Counted::UnitsWith(Measure::CertificateValid), None, department),
+        ),
+        (
+            "units_with:deployment.done[system=ioffice]",
+            narrowed(Counted::UnitsWith(Measure::DeploymentDone), ioffice, None),
+        ),
+        ("units[system=ioffice]", None),
+        ("units_with:units", None),
+        ("units:certificate.valid", None),
+        ("closing:deployment.done[kind=QD]", None),
+        ("closing:deployment.done[all=x]", None),
+        ("closing:deployment.done[]", None),
+        ("closing:deployment.done[system=]", None),
+        ("closing:deployment.done[system]", None),
+        ("closing:deployment.done[system=a,system=b]", None),
+        ("closing:deployment.done[level=SYSTEM]", None),
+        ("closing:deployment.done[system=ioffice", None),
+        ("closing:deployment.done]", None),
         ("", None),
     ] {
         assert_eq!(Term::parse(text), expected, "{text}");

@@ -15,6 +15,7 @@ use tonghop_core::words::{
     Channel, Family, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel,
 };
 
+use super::administration;
 use super::saying::Saying;
 
 /// The bytes of one random fact: unit, family, subject, day, hour, id, source, kind, p, q,
@@ -33,7 +34,7 @@ const SPEAKERS: [&str; 16] = [
     "H41.1", "H41.1", "H41.1", "H41.1", "H41.1", "H41.1", "H41.1", "H41.2", "H41.2", "H41.2",
     "H41.2", "H41.1.1", "H41.1.1", "H41.1", "H41", "H41.99",
 ];
-const FAMILIES: [Family; 16] = [
+const FAMILIES: [Family; 32] = [
     Family::Dossier,
     Family::Dossier,
     Family::Dossier,
@@ -42,6 +43,10 @@ const FAMILIES: [Family; 16] = [
     Family::Dossier,
     Family::Dossier,
     Family::Dossier,
+    Family::Dossier,
+    Family::Dossier,
+    Family::Dossier,
+    Family::Document,
     Family::Document,
     Family::Document,
     Family::Procedure,
@@ -50,6 +55,18 @@ const FAMILIES: [Family; 16] = [
     Family::Site,
     Family::Post,
     Family::Unit,
+    Family::Unit,
+    Family::Feedback,
+    Family::Portal,
+    Family::Task,
+    Family::Task,
+    Family::Inspection,
+    Family::Norm,
+    Family::Certificate,
+    Family::Certificate,
+    Family::Account,
+    Family::Deployment,
+    Family::Staff,
 ];
 
 /// So many days after the first.
@@ -198,7 +215,7 @@ fn replace(saying: &mut Saying, fact: &Fact, peers: &[String]) {
 }
 
 fn plain(fact: &Fact, id: String) -> Saying {
-    let family = FAMILIES[usize::from(fact[1] % 16)];
+    let family = FAMILIES[usize::from(fact[1] % 32)];
     let subject = match family {
         Family::Unit => UNITS[1 + usize::from(fact[2] % 3)].0,
         Family::Procedure
@@ -206,7 +223,16 @@ fn plain(fact: &Fact, id: String) -> Saying {
         | Family::Document
         | Family::Meeting
         | Family::Site
-        | Family::Post => ["S1", "S1", "S1", "S2"][usize::from(fact[2] % 4)],
+        | Family::Post
+        | Family::Feedback
+        | Family::Portal
+        | Family::Task
+        | Family::Inspection
+        | Family::Norm
+        | Family::Certificate
+        | Family::Account
+        | Family::Deployment
+        | Family::Staff => ["S1", "S1", "S1", "S2"][usize::from(fact[2] % 4)],
     };
     let speaker = SPEAKERS[usize::from(fact[0] % 16)];
     let speaker = if family == Family::Unit && fact[0] % 16 != 15 { "H41" } else { speaker };
@@ -253,6 +279,16 @@ fn body(family: Family, fact: &Fact, subject: &str) -> Body {
             procedure: Code::from(if p.is_multiple_of(2) { "1.001" } else { "1.002" }),
             outside: q.is_multiple_of(2),
         }),
+        Family::Feedback
+        | Family::Portal
+        | Family::Task
+        | Family::Inspection
+        | Family::Norm
+        | Family::Certificate
+        | Family::Account
+        | Family::Deployment
+        | Family::Staff => administration::random(family, [kind, p, q], subject, day)
+            .expect("a family of the administration"),
     }
 }
 

@@ -19,6 +19,7 @@ use tonghop_core::words::{
     Channel, Family, HomeLevel, Interlinked, Level, Outcome, Scope, ServiceLevel,
 };
 
+use super::administration;
 use super::saying::Saying;
 
 /// Units that stand at the start of every table.
@@ -54,7 +55,7 @@ fn parse_instant(text: &str, time: &str) -> Instant {
     Instant::parse(&format!("{day}T{time}:00+07:00")).unwrap_or_else(|| panic!("when is {text}?"))
 }
 
-struct Words<'a> {
+pub(crate) struct Words<'a> {
     plain: VecDeque<&'a str>,
     named: BTreeMap<&'a str, &'a str>,
 }
@@ -94,11 +95,11 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn next(&mut self) -> &'a str {
+    pub(crate) fn next(&mut self) -> &'a str {
         self.plain.pop_front().expect("one more word")
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
         let before = self.plain.len();
         self.plain.retain(|word| *word != name);
         self.plain.len() < before
@@ -108,11 +109,11 @@ impl<'a> Words<'a> {
         self.named.get(name).copied()
     }
 
-    fn due(&self) -> Option<Day> {
+    pub(crate) fn due(&self) -> Option<Day> {
         self.text("due").map(super::day)
     }
 
-    fn number(&self, name: &str) -> u32 {
+    pub(crate) fn number(&self, name: &str) -> u32 {
         self.text(name).map_or(0, |n| n.parse().expect("a number"))
     }
 
@@ -128,6 +129,16 @@ impl<'a> Words<'a> {
             Family::Meeting => Body::Meeting(self.meeting(kind)),
             Family::Site => Body::Site(self.site(kind)),
             Family::Post => Body::Post(self.post(kind)),
+            Family::Feedback
+            | Family::Portal
+            | Family::Task
+            | Family::Inspection
+            | Family::Norm
+            | Family::Certificate
+            | Family::Account
+            | Family::Deployment
+            | Family::Staff => administration::of_line(self, family, kind, subject)
+                .unwrap_or_else(|| panic!("{}.{kind}?", family.word())),
         }
     }
 
@@ -241,6 +252,6 @@ impl<'a> Words<'a> {
     }
 }
 
-fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> T {
+pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> T {
     parse(text).unwrap_or_else(|| panic!("{text} is not in the list"))
 }

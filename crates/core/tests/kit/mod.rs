@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of the kit")]
 
+pub(crate) mod administration;
 pub(crate) mod facts;
 pub(crate) mod forms;
 pub(crate) mod line;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Term};
+use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout};
 use tonghop_core::measure::FacetKind;
 
 use crate::view::FacetNeed;
@@ -24,21 +24,35 @@ pub(super) fn of_form(form: &Form, catalogue: &Catalogue) -> Vec<FacetNeed> {
 
 /// The needs of an indicator that is read by a kind of facet, or by none.
 pub(super) fn of_indicator(indicator: &Indicator, by: Option<FacetKind>) -> Vec<FacetNeed> {
-    let groups = |terms: &[Term]| -> BTreeSet<u8> {
-        terms.iter().map(|term| term.measure.group()).collect()
-    };
-    let mut needs = BTreeSet::new();
-    let read = match &indicator.rule {
-        Rule::Sum(terms) => groups(terms),
-        Rule::Ratio { part, whole } => groups(part).union(&groups(whole)).copied().collect(),
-        Rule::Distinct(kind, measures) => {
-            let groups: BTreeSet<u8> = measures.iter().map(|measure| measure.group()).collect();
-            needs.extend(groups.iter().map(|group| (*kind, *group)));
-            groups
-        }
-    };
+    let rule = &indicator.rule;
+    let mut needs: BTreeSet<FacetNeed> =
+        rule.facets_read().map(|(kind, measure)| (kind, measure.group())).collect();
     if let Some(kind) = by {
-        needs.extend(read.into_iter().map(|group| (kind, group)));
+        let measures = rule.terms().filter_map(|term| term.counted.measure());
+        needs.extend(measures.map(|measure| (kind, measure.group())));
     }
     needs.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tonghop_core::measure::{FacetKind, Measure};
+
+    use super::*;
+
+    #[test]
+    fn a_reading_needs_the_facets_that_its_terms_are_narrowed_by() {
+        let catalogue = tonghop_wire::catalogue().unwrap();
+        let needs = |id: &str| of_form(catalogue.form(id).unwrap(), &catalogue);
+        let (account, deployment) = (Measure::AccountOpen, Measure::DeploymentDone);
+        let system = |measure: Measure| (FacetKind::System, measure.group());
+        assert_eq!(needs("deployment"), [system(account), system(deployment)]);
+        assert_eq!(needs("certificates"), []);
+        assert_eq!(needs("tasks"), [(FacetKind::Plan, Measure::TaskDone.group())]);
+        assert_eq!(needs("bieu-06-field"), [(FacetKind::Field, Measure::DossierPending.group())]);
+        assert_eq!(needs("post"), [(FacetKind::Procedure, Measure::PostAccepted.group())]);
+        let directives = catalogue.indicator("norms.directives").unwrap();
+        let kind = (FacetKind::Kind, Measure::NormInForce.group());
+        assert_eq!(of_indicator(directives, None), [kind]);
+    }
 }

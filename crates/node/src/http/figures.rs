@@ -44,6 +44,9 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
     };
     let id = FigureId::parse(request.name).ok_or_else(unknown)?;
     let indicator = request.view()?.catalogue().indicator(&id.indicator).ok_or_else(unknown)?;
+    if id.facet.as_ref().is_some_and(|(kind, _)| !indicator.rule.can_be_read_by(*kind)) {
+        return Err(unknown().into());
+    }
     let asked = Asked { window: id.window, period: None };
     let (tree, known_at) = (id.tree, id.known_at);
     let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };

@@ -47,12 +47,7 @@ pub struct ConnectSettings {
 impl ConnectSettings {
     /// A connection without credentials that does not wait for the server.
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            creds: None,
-            name: name.into(),
-            wait_max: Duration::ZERO,
-        }
+        Self { url: url.into(), creds: None, name: name.into(), wait_max: Duration::ZERO }
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn read(
 fn form(source: &Source<'_>, row: Row, indicators: &[Indicator]) -> Result<Form, CatalogueError> {
     source.once(row.slots.iter().map(|slot| &slot.key))?;
     let layout = source.value(&row.layout, "layout", layout)?;
-    let slot = |slot| slot_of(source, slot, indicators);
+    let slot = |slot| slot_of(source, slot, indicators, layout);
     Ok(Form {
         id: row.id.into_inner(),
         label: Label { vi: row.vi, en: row.en },
@@ -59,9 +59,16 @@ fn slot_of(
     source: &Source<'_>,
     row: SlotRow,
     indicators: &[Indicator],
+    layout: Layout,
 ) -> Result<Slot, CatalogueError> {
     let find = |id: &str| indicators.iter().position(|indicator| indicator.id == id);
     let indicator = source.value(&row.indicator, "indicator", find)?;
+    if let (Layout::ByFacet(kind), Some(held)) = (layout, indicators.get(indicator))
+        && !held.rule.can_be_read_by(kind)
+    {
+        let problem = format!("{:?} cannot be read by {}", held.id, kind.word());
+        return Err(source.error(&row.indicator.span(), problem));
+    }
     let known = indicators.get(indicator).map(|indicator| indicator.label.clone());
     let label = match (row.vi, row.en, known) {
         (Some(vi), Some(en), _) => Label { vi, en },
@@ -77,9 +84,11 @@ fn layout(word: &str) -> Option<Layout> {
         "list" => Some(Layout::List),
         _ => match FacetKind::parse(word.strip_prefix("by_")?)? {
             FacetKind::All | FacetKind::Anomaly => None,
-            kind @ (FacetKind::Field | FacetKind::Procedure | FacetKind::Kind) => {
-                Some(Layout::ByFacet(kind))
-            }
+            kind @ (FacetKind::Field
+            | FacetKind::Procedure
+            | FacetKind::Kind
+            | FacetKind::System
+            | FacetKind::Plan) => Some(Layout::ByFacet(kind)),
         },
     }
 }

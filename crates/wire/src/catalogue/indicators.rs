@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use tonghop_core::catalogue::{Indicator, Label, Nature, Reading, Rule, Term};
+use tonghop_core::catalogue::{Counted, Indicator, Label, Nature, Reading, Rule, Term};
 use tonghop_core::measure::{FacetKind, Measure};
 
 use super::{CatalogueError, Source};
@@ -58,7 +58,9 @@ fn rule(source: &Source<'_>, row: &Row) -> Result<Rule, CatalogueError> {
         (Some(sum), None, None, None, None) => Ok(Rule::Sum(terms(source, sum)?)),
         (None, Some(facet), Some(of), None, None) => {
             let facet = source.value(facet, "facet", FacetKind::parse)?;
-            let measure = |text| source.value(text, "measure", Measure::parse);
+            let kept = |word: &str| Measure::parse(word).filter(|held| held.is_kept_by(facet));
+            let what = format!("measure that is kept by {}", facet.word());
+            let measure = |text| source.value(text, &what, kept);
             Ok(Rule::Distinct(facet, of.iter().map(measure).collect::<Result<_, _>>()?))
         }
         (None, None, None, Some(part), Some(whole)) => {
@@ -78,9 +80,10 @@ fn terms(source: &Source<'_>, texts: &[Spanned<String>]) -> Result<Vec<Term>, Ca
 /// Whether something that is read like this may be added as the nature says.
 fn agree(nature: Nature, rule: &Rule) -> bool {
     match (nature, rule) {
-        (Nature::Flow, Rule::Sum(terms)) => {
-            terms.iter().all(|term| !matches!(term.reading, Reading::Opening | Reading::Closing))
-        }
+        (Nature::Flow, Rule::Sum(terms)) => terms.iter().all(|term| match term.counted {
+            Counted::Amounts(reading, _) => !matches!(reading, Reading::Opening | Reading::Closing),
+            Counted::Units | Counted::UnitsWith(_) => false,
+        }),
         (Nature::Stock, Rule::Sum(_))
         | (Nature::Distinct, Rule::Distinct(..))
         | (Nature::Ratio, Rule::Ratio { .. }) => true,

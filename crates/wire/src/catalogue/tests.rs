@@ -27,6 +27,27 @@ fn the_files_of_this_version_are_good() {
         "post.procedures_used",
         "post.results_delivered",
         "post.accepted_and_delivered",
+        "feedback.received",
+        "feedback.resolved",
+        "feedback.open",
+        "portal.posted",
+        "tasks.planned",
+        "tasks.done",
+        "tasks.done_share",
+        "tasks.adhoc_late",
+        "inspections.held",
+        "inspections.days",
+        "norms.in_force",
+        "certificates.valid",
+        "certificates.issued",
+        "certificates.departments",
+        "accounts.open",
+        "deployment.ioffice_departments",
+        "staff.quota",
+        "staff.filled",
+        "staff.recruited",
+        "staff.disciplined",
+        "staff.rotated",
     ] {
         assert!(catalogue.indicator(id).is_some(), "{id}");
     }
@@ -104,11 +125,15 @@ fn errors_tell_the_file_and_the_line() {
         (0, "\"flow\"", "\"flows\""),
         (0, "\"flow\"", "\"ratio\""),
         (0, "flow:document", "closing:document"),
+        (0, "document.issued\"", "document.issued[system=ioffice]\""),
+        (0, "document.issued\"", "document.issued[level=SỞ]\""),
+        (0, "flow:document.issued", "units"),
         (0, "sum = ", "sums = "),
         (0, "sum = [\"flow:document.issued\"]\n", ""),
         (0, "vi = \"Văn", "vi = Văn"),
         (1, "documents.issued", "documents.received"),
         (1, "\"list\"", "\"by_anomaly\""),
+        (1, "\"list\"", "\"by_system\""),
         (1, "\"issued\",", "\"issued\", vi = \"Đi\","),
         (2, "Y-06-15", "Y-06-31"),
         (2, "Y-06-15", "Y-10-15"),
@@ -130,11 +155,15 @@ fn errors_tell_the_file_and_the_line() {
         indicators.toml:8: "flows" is no nature
         indicators.toml:8: what is read is no ratio
         indicators.toml:8: what is read is no flow
+        indicators.toml:9: "flow:document.issued[system=ioffice]" is no term
+        indicators.toml:9: "flow:document.issued[level=SỞ]" is no term
+        indicators.toml:8: what is read is no flow
         indicators.toml:9: unknown field `sums`, expected one of `id`, `vi`, `en`, `counted_vi`, `counted_en`, `nature`, `sum`, `distinct`, `of`, `part`, `whole`, `source`
         indicators.toml:3: an indicator has a sum, or distinct and of, or part and whole
         indicators.toml:4: missing opening quote, expected `"`
         forms.toml:8: "documents.received" is no indicator
         forms.toml:7: "by_anomaly" is no layout
+        forms.toml:8: "documents.issued" cannot be read by system
         forms.toml:8: a slot has vi and en, or neither
         calendars.toml:8: "Y-06-31" is no day rule
         calendars.toml:9: the period ends before it begins

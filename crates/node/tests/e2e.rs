@@ -16,6 +16,8 @@
 mod bad_input;
 #[path = "e2e/damage.rs"]
 mod damage;
+#[path = "e2e/examples.rs"]
+mod examples;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/lives.rs"]

@@ -37,6 +37,7 @@ mod own_dossiers;
 mod post;
 mod procedures;
 mod rng;
+mod stated;
 mod text;
 mod totals;
 mod units;
@@ -150,6 +151,7 @@ pub fn write(options: &Options, out: &mut impl Write) -> io::Result<Summary> {
     procedures::plan(&world, &mut agenda);
     meetings::plan(&world, &mut agenda);
     own_dossiers::plan(&world, &mut agenda);
+    stated::plan(&world, &mut agenda);
     let mut documents = Documents::new(&world);
     let post = Post::new(&world);
     let dossiers = Dossiers::new(&world);

@@ -23,9 +23,9 @@ use kit::store::World;
 
 const RECORDED: &str = "2021-09-07T08:00:00+07:00";
 const FILES: &[(&str, &str)] = &[
-    ("H41", include_str!("declared/H41.csv")),
-    ("H41.16", include_str!("declared/H41.16.csv")),
-    ("H41.16.1", include_str!("declared/H41.16.1.csv")),
+    ("H41", include_str!("../src/sample/report/declared-H41.csv")),
+    ("H41.16", include_str!("../src/sample/report/declared-H41.16.csv")),
+    ("H41.16.1", include_str!("../src/sample/report/declared-H41.16.1.csv")),
 ];
 
 fn unit(text: &str) -> UnitCode {

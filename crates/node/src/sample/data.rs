@@ -1,5 +1,6 @@
 //! The payload of each kind of event: the fields of the contract and nothing else.
 
+use super::days::{Day, day};
 use super::event::{
     Channel, Document, DocumentSaid, DossierSaid, Meeting, PostSaid, ProcedureSaid, Said, Scope,
 };
@@ -8,6 +9,11 @@ use super::procedures::{Home, Interlinked, Procedure};
 use super::text::Text;
 use super::units::{Level, Unit};
 use super::world::World;
+
+/// The system that is rolled out, and has the accounts.
+pub(super) const IOFFICE: &str = "ioffice";
+/// Until when the certificates are valid.
+const CERTIFIED_UNTIL: Day = day(2025, 12, 31);
 
 /// Writes what stands between the braces of `data`.
 pub(super) fn write(world: &World, said: &Said, out: &mut Text) {
@@ -22,6 +28,13 @@ pub(super) fn write(world: &World, said: &Said, out: &mut Text) {
         Said::Document(document, said) => self::document(document, *said, out),
         Said::MeetingServed(_, meeting) => self::meeting(meeting, out),
         Said::SiteOpened(number) => out.field(r#""name":"#, &site_name(*number)),
+        Said::Stated(place) => out.raw(&world.statement(*place).data),
+        Said::Deployed => {}
+        Said::AccountOpened(_) => out.field(r#""system":"#, IOFFICE),
+        Said::Certificate { organisation, .. } => {
+            out.field(r#""holder":"#, if *organisation { "ORGANISATION" } else { "PERSON" });
+            out.optional_day(r#","expiresOn":"#, Some(CERTIFIED_UNTIL));
+        }
         Said::Post(_, PostSaid::Accepted { procedure } | PostSaid::Delivered { procedure }) => {
             let procedure = world.procedure(*procedure);
             out.field(r#""procedure":"#, &procedure.code);
@@ -38,6 +51,7 @@ fn unit(world: &World, unit: &Unit, out: &mut Text) {
         Level::District => "DISTRICT",
         Level::Commune => "COMMUNE",
         Level::Affiliate => "AFFILIATE",
+        Level::School => "SCHOOL",
         Level::Outside => "OUTSIDE",
     };
     out.field(r#","level":"#, level);

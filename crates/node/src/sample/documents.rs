@@ -204,7 +204,7 @@ fn weight_as_issuer(unit: &Unit) -> u64 {
         Level::District => 250,
         Level::Commune => 25,
         Level::Affiliate => 15,
-        Level::Outside => 0,
+        Level::School | Level::Outside => 0,
     }
 }
 
@@ -215,7 +215,7 @@ fn weight_as_receiver(unit: &Unit) -> u64 {
         Level::District => 200,
         Level::Commune => 40,
         Level::Affiliate => 15,
-        Level::Outside => 0,
+        Level::School | Level::Outside => 0,
     }
 }
 

@@ -104,7 +104,7 @@ impl<'w> Dossiers<'w> {
             Level::Department => 130,
             Level::District => 250,
             Level::Commune => 14,
-            Level::Province | Level::Affiliate | Level::Outside => 0,
+            Level::Province | Level::Affiliate | Level::School | Level::Outside => 0,
         };
         Self {
             world,

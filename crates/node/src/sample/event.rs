@@ -3,6 +3,7 @@
 //! Units and procedures are named by their place in the tables of [`World`](super::world::World).
 
 use super::days::Day;
+use super::world::World;
 
 /// An event that will be one line.
 #[derive(Debug, Clone, Copy)]
@@ -50,11 +51,25 @@ pub(super) enum System {
     Meetings,
     /// The public post.
     Post,
+    /// The office of reform: tasks, inspections, normative documents.
+    Reform,
+    /// Posts and people.
+    Staff,
+    /// The portal.
+    Portal,
+    /// Which systems are in use where.
+    Rollout,
+    /// Accounts in iOffice.
+    Accounts,
+    /// Certificates of digital signatures.
+    Certificates,
+    /// The report as it was written: declared figures and texts.
+    Report,
 }
 
 impl System {
     /// How many there are.
-    pub(super) const COUNT: usize = 6;
+    pub(super) const COUNT: usize = 13;
 
     /// Its place among them.
     pub(super) const fn place(self) -> usize {
@@ -65,6 +80,13 @@ impl System {
             Self::Ioffice => 3,
             Self::Meetings => 4,
             Self::Post => 5,
+            Self::Reform => 6,
+            Self::Staff => 7,
+            Self::Portal => 8,
+            Self::Rollout => 9,
+            Self::Accounts => 10,
+            Self::Certificates => 11,
+            Self::Report => 12,
         }
     }
 
@@ -77,6 +99,13 @@ impl System {
             Self::Ioffice => "ioffice",
             Self::Meetings => "hop-truc-tuyen",
             Self::Post => "bccp",
+            Self::Reform => "cchc",
+            Self::Staff => "nhan-su",
+            Self::Portal => "cong-ttdt",
+            Self::Rollout => "trien-khai",
+            Self::Accounts => "tai-khoan",
+            Self::Certificates => "chung-thu-so",
+            Self::Report => "bao-cao",
         }
     }
 
@@ -89,6 +118,13 @@ impl System {
             Self::Ioffice => "io-",
             Self::Meetings => "ht-",
             Self::Post => "bc-",
+            Self::Reform => "cc-",
+            Self::Staff => "ns-",
+            Self::Portal => "cg-",
+            Self::Rollout => "tr-",
+            Self::Accounts => "tk-",
+            Self::Certificates => "ck-",
+            Self::Report => "kb-",
         }
     }
 }
@@ -171,6 +207,19 @@ pub(super) enum Said {
     SiteOpened(u32),
     /// Of a dossier in the post.
     Post(Code, PostSaid),
+    /// What the statement at this place says.
+    Stated(usize),
+    /// iOffice is in use at the source's unit.
+    Deployed,
+    /// The account of this number is open.
+    AccountOpened(u64),
+    /// A certificate was issued.
+    Certificate {
+        /// Its number.
+        number: u64,
+        /// Whether it is the unit's own; else a person's.
+        organisation: bool,
+    },
 }
 
 /// What is said of a procedure.
@@ -302,8 +351,12 @@ pub(super) enum DossierSaid {
 
 impl Said {
     /// Family and kind, as in `type`.
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self, world: &World) -> &'static str {
         match self {
+            Self::Stated(place) => world.statement(*place).kind,
+            Self::Deployed => "deployment.done",
+            Self::AccountOpened(_) => "account.opened",
+            Self::Certificate { .. } => "certificate.issued",
             Self::UnitRegistered(_) => "unit.registered",
             Self::Procedure(_, ProcedureSaid::Published) => "procedure.published",
             Self::Procedure(_, ProcedureSaid::GoesByPost) => "procedure.changed",

@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::totals;
+use super::units::{AFFILIATES, DEPARTMENTS, DISTRICTS};
 
 /// One figure that the events hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(super) struct Volumes {
     pub(super) delivered: u64,
     pub(super) accepted_and_delivered: u64,
     pub(super) procedures_used: u64,
+    pub(super) accounts: u64,
+    pub(super) certificates_of_persons: u64,
 }
 
 impl Volumes {
@@ -60,6 +63,8 @@ impl Volumes {
             delivered,
             accepted_and_delivered: scale.of(totals::POST_ACCEPTED_AND_DELIVERED).min(delivered),
             procedures_used: totals::POST_PROCEDURES_USED.min(delivered),
+            accounts: scale.of(totals::ACCOUNTS),
+            certificates_of_persons: scale.of(totals::CERTIFICATES_OF_PERSONS),
         }
     }
 }
@@ -67,7 +72,13 @@ impl Volumes {
 /// The figures that the sample of these options holds, in the order of the report.
 pub fn expected(options: &Options) -> Vec<Expected> {
     let volumes = Volumes::of(options);
-    own_dossiers().into_iter().chain(own_procedures()).chain(province(&volumes)).collect()
+    own_dossiers()
+        .into_iter()
+        .chain(own_procedures())
+        .chain(own_office())
+        .chain(province(&volumes))
+        .chain(reach(&volumes))
+        .collect()
 }
 
 fn own_dossiers() -> [Expected; 8] {
@@ -103,6 +114,68 @@ fn own_procedures() -> [Expected; 4] {
         stock("S034", "procedures.level_3", level_3),
         stock("S055", "procedures.level_2", level_2),
     ]
+}
+
+fn own_office() -> Vec<Expected> {
+    let portal = totals::PORTAL;
+    let inspected = totals::Window { from: totals::INSPECTION, to: totals::INSPECTION };
+    let report = |line, indicator, value| Expected {
+        id: indicator,
+        value,
+        ..own(line, indicator, totals::OWN_REPORT, 0)
+    };
+    let [(_, _, decisions), (_, _, directives)] = totals::NORMS;
+    let [(_, filled, quota), (_, filled_below, quota_below)] = totals::STAFF;
+    let tasks = Value::Share { part: totals::TASKS_DONE, whole: totals::TASKS_PLANNED };
+    vec![
+        report("S007", "tasks.done_share", tasks),
+        Expected { id: "inspections.days", ..own("S009", "inspections.days", inspected, 1) },
+        report("S024", "norms.in_force_decisions", Value::Count(decisions)),
+        report("S025", "norms.in_force_directives", Value::Count(directives)),
+        report("S041", "staff.department_share", Value::Share { part: filled, whole: quota }),
+        report(
+            "S042",
+            "staff.affiliates_share",
+            Value::Share { part: filled_below, whole: quota_below },
+        ),
+        report("S047", "staff.rotated", Value::Count(1)),
+        Expected {
+            id: "portal.posted",
+            ..own("S057", "portal.posted", portal, totals::PORTAL_POSTED)
+        },
+    ]
+}
+
+/// How far iOffice and certificates reach: units of a level that have them, of all of that level.
+fn reach(volumes: &Volumes) -> Vec<Expected> {
+    let on_report = |line, indicator, value| Expected {
+        id: indicator,
+        unit: "H41",
+        value,
+        ..own(line, indicator, totals::OWN_REPORT, 0)
+    };
+    let communes = DISTRICTS.iter().map(|(_, communes)| communes).sum();
+    let all = |count| Value::Share { part: count, whole: count };
+    let (departments, districts) = (count(&DEPARTMENTS), count(&DISTRICTS));
+    let certified = u64::try_from(totals::CERTIFIED_DEPARTMENTS).unwrap_or(0);
+    vec![
+        on_report("S069", "deployment.ioffice_departments", all(departments)),
+        on_report("S070", "deployment.ioffice_districts", all(districts)),
+        on_report("S071", "deployment.ioffice_communes", all(communes)),
+        on_report("S072", "deployment.ioffice_schools", all(totals::SCHOOLS)),
+        on_report("S073", "deployment.ioffice_affiliates", all(AFFILIATES)),
+        on_report("S076", "accounts.open", Value::Count(volumes.accounts)),
+        on_report(
+            "S084",
+            "certificates.departments",
+            Value::Share { part: certified, whole: departments },
+        ),
+        on_report("S085", "certificates.districts", all(districts)),
+    ]
+}
+
+fn count<T>(things: &[T]) -> u64 {
+    u64::try_from(things.len()).unwrap_or(u64::MAX)
 }
 
 fn province(volumes: &Volumes) -> [Expected; 10] {

@@ -53,7 +53,7 @@ impl<'a, W: Write> Pen<'a, W> {
         *sequence += 1;
         let line = Line { world: self.world, day: self.day, event, sequence: *sequence };
         line.write(&mut self.text);
-        *self.summary.events.entry(event.said.kind()).or_default() += 1;
+        *self.summary.events.entry(event.said.kind(self.world)).or_default() += 1;
         if self.text.0.len() >= BUFFER { self.flush() } else { Ok(()) }
     }
 
@@ -88,7 +88,7 @@ impl Line<'_> {
         out.raw(r#"","source":""#);
         self.source(source, out);
         out.raw(r#"","type":"vn.tonghop."#);
-        out.raw(said.kind());
+        out.raw(said.kind(self.world));
         out.raw(r#".v1","subject":""#);
         self.subject(said, out);
         out.raw(r#"","time":""#);
@@ -120,9 +120,16 @@ impl Line<'_> {
 
     fn source(&self, source: Source, out: &mut Text) {
         let stated_by_the_report = match source.system {
-            System::Units | System::Meetings | System::Post => true,
+            System::Units
+            | System::Meetings
+            | System::Post
+            | System::Reform
+            | System::Staff
+            | System::Portal
+            | System::Rollout
+            | System::Report => true,
             System::Procedures | System::Igate => source.unit == OWN,
-            System::Ioffice => false,
+            System::Ioffice | System::Accounts | System::Certificates => false,
         };
         out.raw("/");
         out.raw(&self.world.unit(source.unit).code);
@@ -152,6 +159,16 @@ impl Line<'_> {
             Said::SiteOpened(number) => {
                 out.raw("DC-");
                 out.padded(u64::from(number), 2);
+            }
+            Said::Stated(place) => out.raw(&self.world.statement(place).subject),
+            Said::Deployed => out.raw(data::IOFFICE),
+            Said::AccountOpened(number) => {
+                out.raw("tk-");
+                out.padded(number, 5);
+            }
+            Said::Certificate { number, .. } => {
+                out.raw("5401");
+                out.padded(number, 6);
             }
         }
     }

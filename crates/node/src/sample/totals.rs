@@ -77,6 +77,31 @@ pub(super) const OWN_RETURNED_BY_REPORT: u64 = 83;
 /// S033, S034, S055: procedures of H41.16 at levels 4, 3 and 2.
 pub(super) const OWN_PROCEDURES: [u64; 3] = [16, 14, 7];
 
+/// S007: tasks of the year's plan.
+pub(super) const TASKS_PLANNED: u64 = 21;
+/// S007: of these, done by the day of the report.
+pub(super) const TASKS_DONE: u64 = 19;
+/// S009: the day of the inspection.
+pub(super) const INSPECTION: Day = day(2021, 6, 24);
+/// S024, S025: normative documents in force: the code of their kind, its letters, how many.
+pub(super) const NORMS: [(&str, &str, u64); 2] = [("QD", "QĐ", 24), ("CT", "CT", 11)];
+/// S041, S042: unit, posts filled, posts given.
+pub(super) const STAFF: [(&str, u64, u64); 2] = [("H41.16", 29, 29), ("H41.16.1", 6, 7)];
+/// S057: items posted on the portal.
+pub(super) const PORTAL: Window = window(day(2021, 6, 1), day(2021, 9, 6));
+/// S057.
+pub(super) const PORTAL_POSTED: u64 = 60;
+/// Invented: items just before the window, and as many after.
+pub(super) const PORTAL_ASIDE: u64 = 5;
+/// S072: upper-secondary schools.
+pub(super) const SCHOOLS: u64 = 87;
+/// S076.
+pub(super) const ACCOUNTS: u64 = 16_017;
+/// S084: departments with certificates.
+pub(super) const CERTIFIED_DEPARTMENTS: usize = 20;
+/// Invented: the report says "over 4,000" certificates, of organisations and persons together.
+pub(super) const CERTIFICATES_OF_PERSONS: u64 = 4_100;
+
 /// Invented: the dossiers of all other units.
 pub(super) const DOSSIERS: u64 = 150_000;
 /// When they are accepted.

@@ -3,16 +3,21 @@
 use super::agenda::Agenda;
 use super::days::FIRST;
 use super::event::{Event, Said, Source, System};
+use super::totals::SCHOOLS;
 use super::world::World;
 
 /// The place of the province, which is the first unit.
 pub(super) const PROVINCE: usize = 0;
 /// The place of Sở Thông tin và Truyền thông, H41.16, whose own report the seed is.
 pub(super) const OWN: usize = 16;
+/// The place of Sở Giáo dục và Đào tạo, above the schools.
+const EDUCATION: usize = 17;
 /// The place of the first district; the department of number n is at n.
 pub(super) const FIRST_DISTRICT: usize = 24;
 /// The place of the first commune.
 pub(super) const FIRST_COMMUNE: usize = 45;
+/// S073: public-service units.
+pub(super) const AFFILIATES: u64 = 225;
 /// The place of the provincial post office.
 pub(super) const POST_OFFICE: usize = 730;
 /// The place of the provincial police.
@@ -35,6 +40,8 @@ pub(super) enum Level {
     Commune,
     /// A public-service unit.
     Affiliate,
+    /// An upper-secondary school.
+    School,
     /// Outside the provincial committee.
     Outside,
 }
@@ -175,6 +182,8 @@ pub(super) fn all() -> Vec<Unit> {
         }
     }
     affiliates(&mut units);
+    let affiliates = units.iter().filter(|unit| unit.level == Level::Affiliate).count();
+    assert!(u64::try_from(affiliates) == Ok(AFFILIATES), "SAM-1: the affiliates");
     for (code, name) in [
         ("H41.BD", "Bưu điện tỉnh Nghệ An"),
         ("H41.CA", "Công an tỉnh Nghệ An"),
@@ -182,10 +191,20 @@ pub(super) fn all() -> Vec<Unit> {
     ] {
         units.push(unit(code.into(), name.into(), Level::Outside, province, "NGOAI"));
     }
+    assert!(units.len() == INSURANCE + 1, "the table of units and its places disagree");
+    for number in 1..=SCHOOLS {
+        let name = format!("Trường THPT số {number} (minh họa)");
+        units.push(unit(
+            format!("H41.17.T{number:02}"),
+            name,
+            Level::School,
+            Some(EDUCATION),
+            "THPT",
+        ));
+    }
     if let Some(own) = units.get_mut(OWN) {
         own.dossier_prefix = "000.00.16.H41".into();
     }
-    assert!(units.len() == INSURANCE + 1, "the table of units and its places disagree");
     units
 }
 

@@ -3,6 +3,7 @@
 use super::apportion::Wheel;
 use super::expected::Volumes;
 use super::procedures::{self, Home, Procedure};
+use super::stated::{self, Statement};
 use super::units::{self, FIRST_DISTRICT, INSURANCE, POLICE, Unit};
 use super::{Options, Scale};
 
@@ -21,6 +22,8 @@ pub(super) struct World {
     pub(super) volumes: Volumes,
     pub(super) units: Vec<Unit>,
     pub(super) procedures: Vec<Procedure>,
+    /// What is stated once, its payload written already.
+    pub(super) statements: Vec<Statement>,
     /// For each department, by its place, the procedures that it decides itself.
     departments: Vec<Vec<usize>>,
     districts: Vec<usize>,
@@ -50,11 +53,14 @@ impl World {
             };
             places(&procedures, own).collect()
         });
+        let units = units::all();
+        let places = (0..).zip(&units).map(|(place, unit)| (unit.code.as_str(), place)).collect();
         Self {
             seed: options.seed,
             scale: options.scale,
             volumes: Volumes::of(options),
-            units: units::all(),
+            statements: stated::all(&places),
+            units,
             departments: departments.collect(),
             districts: decided(Home::District),
             communes: decided(Home::Commune),
@@ -70,6 +76,11 @@ impl World {
         self.units.get(place).expect("a place in the table of units")
     }
 
+    /// The statement at a place.
+    pub(super) fn statement(&self, place: usize) -> &Statement {
+        self.statements.get(place).expect("a place in the table of statements")
+    }
+
     /// The procedure at a place.
     pub(super) fn procedure(&self, place: usize) -> &Procedure {
         self.procedures.get(place).expect("a place in the table of procedures")
@@ -81,7 +92,10 @@ impl World {
             units::Level::District => &self.districts,
             units::Level::Commune => &self.communes,
             units::Level::Department => self.departments.get(unit).map_or(&[], Vec::as_slice),
-            units::Level::Province | units::Level::Affiliate | units::Level::Outside => &[],
+            units::Level::Province
+            | units::Level::Affiliate
+            | units::Level::School
+            | units::Level::Outside => &[],
         }
     }
 }

@@ -99,15 +99,23 @@ async fn what_is_declared_is_read_and_reconciled() {
     let data = Data::new("declare");
     let up = Up::start(&data).await;
     up.publish(&data, &sample(&data, "0.001").await).await;
-    let one =
-        ["certificates.hospitals", "4000", "--qualifier", "at-least", "--as-of", "2021-09-14"];
+    let one = [
+        "certificates.hospitals",
+        "4000",
+        "--qualifier",
+        "at-least",
+        "--as-of",
+        "2021-09-14",
+        "--unit",
+        "H41.07",
+    ];
     let (code, answer) = declare(&data, &up, &one).await;
     assert_eq!((code, &answer["stored"]), (0, &json!(1)), "{answer}");
     // The same again is a duplicate.
     let (code, answer) = declare(&data, &up, &one).await;
     assert_eq!((code, &answer["duplicate"]), (0, &json!(1)), "{answer}");
 
-    let figure = |id: &str| format!("/v1/figures?indicator={id}&{QUARTER}");
+    let figure = |id: &str| format!("/v1/figures?indicator={id}&unit=H41.07&{QUARTER}");
     let held = up.get(&figure("certificates.hospitals")).await.json();
     assert_eq!(held["bound"], json!({"atLeast": 4000}));
     assert_eq!((&held["status"], &held["nature"]), (&json!("declared"), &json!("declared")));
@@ -117,9 +125,9 @@ async fn what_is_declared_is_read_and_reconciled() {
     // One row that cannot be read keeps all of them back.
     let file = data.file("figures.csv");
     let good = "indicator,from,to,value,qualifier\nmeetings.with_ministry,15/06/2021,14/09/2021,,NIL\n\
-                documents.issued,2021-06-15,2021-09-14,1,\n";
+                documents.issued,2021-06-15,2021-09-14,99,\n";
     fs::write(&file, format!("{good}portal.posted,,,trên 60,\n")).unwrap();
-    let table = ["--unit", "H41", "--from-file", file.to_str().unwrap()];
+    let table = ["--unit", "H41.07", "--from-file", file.to_str().unwrap()];
     let (code, told) = declare(&data, &up, &table).await;
     assert!(told.as_str().unwrap().contains("row 4, column value: \"trên 60\""), "{told}");
     assert_eq!(code, 1);
@@ -130,17 +138,20 @@ async fn what_is_declared_is_read_and_reconciled() {
     let nil = up.get(&figure("meetings.with_ministry")).await.json();
     assert_eq!((&nil["value"], &nil["nil"]), (&json!(0), &json!(true)));
 
-    let found = up.get(&format!("/v1/reconciliation?unit=H41&{QUARTER}&lang=en")).await.json();
+    let found = up.get(&format!("/v1/reconciliation?unit=H41.07&{QUARTER}&lang=en")).await.json();
     assert_eq!(found["statements"], 3);
     let compared = &found["comparisons"][0];
     assert_eq!(compared["declared"]["indicator"], "documents.issued");
     assert_eq!(compared["verdict"], "differs");
     let computed = up.get(&figure("documents.issued")).await.json()["value"].as_i64().unwrap();
-    assert_eq!(compared["difference"], 1 - computed);
-    let csv = up.get(&format!("/v1/reconciliation?{QUARTER}&format=csv")).await.body;
-    assert!(csv.lines().any(|line| line.starts_with("comparison,differs,,H41,,documents.issued")));
+    assert_eq!(compared["difference"], 99 - computed);
+    let csv = up.get(&format!("/v1/reconciliation?unit=H41.07&{QUARTER}&format=csv")).await.body;
+    assert!(
+        csv.lines().any(|line| line.starts_with("comparison,differs,,H41.07,,documents.issued"))
+    );
 
-    let report = ["report", "--form", "reconciliation", "--from", "2021-06-15", "--to"];
+    let report =
+        ["report", "--form", "reconciliation", "--unit", "H41.07", "--from", "2021-06-15", "--to"];
     let told = run(&data, &[&report[..], &["2021-09-14"]].concat()).await.expect(0);
     assert!(
         told.out.contains("certificates.hospitals: từ 4.000 trở lên là giới hạn"),
@@ -162,9 +173,9 @@ async fn a_long_report_is_read_as_it_was_written_and_survives_a_kill() {
     let lines: Vec<String> = (0..SECTIONS)
         .map(|section| {
             json!({
-                "specversion": "1.0", "id": format!("n{section}"), "source": "/H41.16/bao-cao",
+                "specversion": "1.0", "id": format!("n{section}"), "source": "/H41.07/bao-cao",
                 "type": "vn.tonghop.narrative.submitted.v1", "subject": format!("A.{section}"),
-                "time": "2021-09-06T16:00:00+07:00", "unit": "H41.16",
+                "time": "2021-09-06T16:00:00+07:00", "unit": "H41.07",
                 "data": {"text": text(section), "period": "2021-Q3"},
             })
             .to_string()
@@ -174,7 +185,7 @@ async fn a_long_report_is_read_as_it_was_written_and_survives_a_kill() {
     fs::write(&file, lines.join("\n")).unwrap();
     let published = up.publish(&data, &file).await;
     assert_eq!(published["new"], SECTIONS);
-    let path = "/v1/narratives?unit=H41.16&period=2021-Q3";
+    let path = "/v1/narratives?unit=H41.07&period=2021-Q3";
     let check = |answer: &Value| {
         let texts = answer["narratives"].as_array().unwrap();
         assert_eq!(texts.len(), SECTIONS);
@@ -192,7 +203,7 @@ async fn a_long_report_is_read_as_it_was_written_and_survives_a_kill() {
     check(&up.get(path).await.json());
     assert_eq!(
         up.get("/v1/narratives?section=A.1").await.json()["narratives"][0]["unit"],
-        "H41.16"
+        "H41.07"
     );
     let none = up.get("/v1/narratives?period=2021-Q2").await.json();
     assert_eq!(none["narratives"], json!([]));

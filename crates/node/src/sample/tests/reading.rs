@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
+use super::office;
 use crate::sample::{Options, Scale, Value, write};
 
 /// One line.
@@ -59,6 +60,10 @@ impl Read {
         self.data.get(field).and_then(Json::as_bool).unwrap_or_default()
     }
 
+    pub(super) fn number(&self, field: &str) -> u64 {
+        self.data.get(field).and_then(Json::as_u64).unwrap_or_default()
+    }
+
     fn below(&self, unit: &str) -> bool {
         self.unit.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
@@ -104,6 +109,9 @@ pub(super) fn figure(lines: &[&Read], indicator: &str, unit: &str, from: &str, t
     let subjects = |kind: &str| -> BTreeSet<&str> {
         until.iter().filter(|l| l.kind == kind).map(|l| l.subject.as_str()).collect()
     };
+    if let Some(value) = office::figure(lines, &until, indicator, unit, from) {
+        return value;
+    }
     let count = match indicator {
         "documents.received" => within("document.received").len(),
         "documents.issued" => within("document.issued").len() - within("document.recalled").len(),

@@ -170,6 +170,8 @@ pub struct Slot {
     pub number: Option<String>,
     /// Whether it stands beside the form, not in it.
     pub memo: bool,
+    /// Whether it is read for the province of the unit that is asked for, not for the unit.
+    pub of_province: bool,
     /// The place of its indicator in [`Catalogue::indicators`].
     pub indicator: usize,
 }
@@ -223,6 +225,46 @@ pub struct Form {
     pub groups: Vec<Group>,
     /// Which columns are sums of others.
     pub identities: Vec<Identity>,
+    /// The sections of a report in words, in order; none of a form that is a table.
+    pub sections: Vec<Section>,
+}
+
+/// A section of a report in words (mục của báo cáo).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// `A.II.2.1`: its parts make the levels.
+    pub number: String,
+    /// What it is called.
+    pub label: Label,
+    /// Whether a unit's own text stands in it (`narrative.submitted` under this number).
+    pub narrative: bool,
+    /// Sentences with places for figures.
+    pub lines: Vec<Line>,
+    /// The places of the slots that stand in a table at its end.
+    pub table: Vec<usize>,
+}
+
+/// A sentence in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Vietnamese.
+    pub vi: Vec<Piece>,
+    /// English.
+    pub en: Vec<Piece>,
+}
+
+/// A piece of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Words.
+    Text(String),
+    /// The figure of a slot.
+    Figure {
+        /// The place of the slot.
+        slot: usize,
+        /// Whether a ratio is shown in percent; else as its parts.
+        percent: bool,
+    },
 }
 
 /// All that is read from catalogue files.

@@ -108,7 +108,7 @@ pub fn fill(form: &Form, catalogue: &Catalogue, query: Query, sources: Sources<'
     match form.layout {
         Layout::ByUnit => filling.by_unit(),
         Layout::ByFacet(kind) => filling.by_facet(kind),
-        Layout::List => filling.list(),
+        Layout::List => filling.list(form),
     }
 }
 
@@ -204,9 +204,19 @@ impl Filling<'_> {
         Table { rows, levels: Vec::new() }
     }
 
-    fn list(&self) -> Table {
-        let rows = self
-            .values(&self.all())
+    fn list(&self, form: &Form) -> Table {
+        let mut values = self.values(&self.all());
+        if form.slots.iter().any(|slot| slot.of_province) {
+            let province = Query { root: self.query.root.level_1(), ..self.query };
+            let scope = scope(province, self.sources);
+            let book = scope.open(self.sources.book, self.sources.facets);
+            let mut read = Readings::default();
+            let places = form.slots.iter().zip(&self.columns).zip(&mut values);
+            for ((_, rule), value) in places.filter(|((slot, _), _)| slot.of_province) {
+                *value = scope.value(rule, &book, &mut read);
+            }
+        }
+        let rows = values
             .into_iter()
             .enumerate()
             .map(|(place, value)| Row {

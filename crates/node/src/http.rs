@@ -40,6 +40,7 @@ mod indicators;
 mod json;
 mod metrics;
 mod narratives;
+mod outline;
 mod problem;
 mod reconciliation;
 mod refusals;

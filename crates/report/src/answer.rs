@@ -15,11 +15,14 @@ use crate::lang::Lang;
 use crate::number::in_words;
 
 pub mod csv;
+mod outline;
 mod print;
 pub(crate) mod said;
 pub mod table;
 #[cfg(test)]
 mod tests;
+
+pub use outline::{PieceAnswer, SectionAnswer};
 
 /// A form filled in, as `/v1/forms/{form}` answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +69,9 @@ pub struct FormAnswer {
     /// Which columns are sums of others in every row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Identity>,
+    /// The sections of a report in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<SectionAnswer>,
 }
 
 /// Columns under one head; one that lies inside another is a part of it.

@@ -66,6 +66,8 @@ pub struct Head {
     pub place: Option<String>,
     /// The date; none: room to write it.
     pub date: Option<Day>,
+    /// A day of the month in which it is written, where the day itself is written by hand.
+    pub month: Option<Day>,
 }
 
 /// Who signs.

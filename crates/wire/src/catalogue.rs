@@ -17,6 +17,7 @@ mod calendars;
 mod checks;
 mod forms;
 mod indicators;
+mod outlines;
 
 /// A catalogue file says something that it may not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +31,7 @@ pub struct CatalogueError {
     pub problem: String,
 }
 
-/// A file of rows: `[[indicator]]`, `[[form]]`, `[[calendar]]`, `[[rule]]`.
+/// A file of rows: `[[indicator]]`, `[[form]]`, `[[outline]]`, `[[calendar]]`, `[[rule]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogueFile {
     /// What it is called in errors: its path.
@@ -56,6 +57,7 @@ pub fn catalogue_with(extra: &[CatalogueFile]) -> Result<Catalogue, CatalogueErr
     let own = [
         CatalogueFile::new("indicators.toml", include_str!("../catalogue/indicators.toml")),
         CatalogueFile::new("forms.toml", include_str!("../catalogue/forms.toml")),
+        CatalogueFile::new("cchc.toml", include_str!("../catalogue/cchc.toml")),
         CatalogueFile::new("calendars.toml", include_str!("../catalogue/calendars.toml")),
         CatalogueFile::new("rules.toml", include_str!("../catalogue/rules.toml")),
     ];
@@ -93,7 +95,9 @@ fn from_files(
     }
     let indicators = indicators::read(rows)?;
     let rows = merged(&mut layers, |t| std::mem::take(&mut t.form), |row| &row.id)?;
-    let forms = forms::read(rows, &indicators)?;
+    let mut forms = forms::read(rows, &indicators)?;
+    let rows = merged(&mut layers, |t| std::mem::take(&mut t.outline), |row| &row.id)?;
+    forms.extend(outlines::read(rows, &indicators, &forms)?);
     let rows = merged(&mut layers, |t| std::mem::take(&mut t.calendar), |row| &row.name)?;
     let calendars = calendars::read(rows)?;
     let rows = merged(&mut layers, |t| std::mem::take(&mut t.rule), |row| &row.id)?;
@@ -109,6 +113,8 @@ struct Tables {
     indicator: Vec<indicators::Row>,
     #[serde(default)]
     form: Vec<forms::Row>,
+    #[serde(default)]
+    outline: Vec<outlines::Row>,
     #[serde(default)]
     calendar: Vec<calendars::Row>,
     #[serde(default)]

@@ -75,6 +75,7 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
         short: None,
         number: None,
         memo: false,
+        of_province: false,
         indicator,
     });
     let form = Form {
@@ -85,6 +86,7 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
         slots: slots.collect(),
         groups: Vec::new(),
         identities: Vec::new(),
+        sections: Vec::new(),
     };
     let indicators = columns.iter().map(|(id, terms)| indicator(id, sum(terms))).collect();
     Catalogue { indicators, forms: vec![form], calendars: Vec::new(), checks: Vec::new() }

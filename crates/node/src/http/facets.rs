@@ -11,6 +11,8 @@ use crate::view::{DividedNeed, FacetNeed};
 
 /// The needs of a form.
 pub(super) fn of_form(form: &Form, catalogue: &Catalogue) -> Vec<FacetNeed> {
+    let texts = form.sections.iter().any(|section| section.narrative);
+    let texts = texts.then(|| (FacetKind::Narrative, Measure::NarrativeSubmitted.group()));
     let by = match form.layout {
         Layout::ByFacet(kind) => Some(kind),
         Layout::ByUnit | Layout::List => None,
@@ -21,6 +23,7 @@ pub(super) fn of_form(form: &Form, catalogue: &Catalogue) -> Vec<FacetNeed> {
             needs.extend(of_indicator(indicator, by));
         }
     }
+    needs.extend(texts);
     needs.into_iter().collect()
 }
 

@@ -8,6 +8,7 @@ use tonghop_report::{FormAnswer, Format, RenderError};
 
 use super::figure_id::FigureId;
 use super::json::Json;
+use super::outline::{self, SectionText};
 use super::{Answer, Problem, Request, facets};
 use crate::ask::{AskError, FIGURE_PARAMETERS, KnownAt, Lang, Wish};
 use crate::view::Moment;
@@ -63,8 +64,9 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let table = fill(form, catalogue, query, sources);
         let unit = registry.get(query.root);
         let unit_label = unit.map_or("", |unit| unit.name(query.window.to)).to_owned();
+        let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
-        Ok::<_, AskError>(Filled { table, query, unit_label, position, lag })
+        Ok::<_, AskError>(Filled { table, query, unit_label, texts, position, lag })
     });
     let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
     if format == Format::Json {
@@ -202,6 +204,7 @@ struct Filled {
     table: Table,
     query: Query,
     unit_label: String,
+    texts: Vec<SectionText>,
     position: u64,
     lag: u64,
 }
@@ -247,6 +250,7 @@ impl Filled {
         json.raw("]");
         groups(&mut json, form, wish.lang);
         identities(&mut json, form);
+        outline::sections(&mut json, form, &self.texts, wish.lang);
         json.raw("}");
         json
     }
@@ -264,6 +268,9 @@ impl Filled {
                 (RowKey::Unit(code, _), _) => (*code, String::new()),
                 (RowKey::Code(code), Layout::ByFacet(kind)) => {
                     (self.query.root, FigureId::facet(kind, code))
+                }
+                (RowKey::Slot(place), _) if pairs.get(*place).is_some_and(of_province) => {
+                    (self.query.root.level_1(), String::new())
                 }
                 (RowKey::Code(_) | RowKey::Slot(_) | RowKey::Total, _) => {
                     (self.query.root, String::new())
@@ -331,6 +338,10 @@ fn row_head(json: &mut Json, row: &Row, pairs: &[(&Slot, &Indicator)], lang: Lan
     }
 }
 
+fn of_province((slot, _): &(&Slot, &Indicator)) -> bool {
+    slot.of_province
+}
+
 fn column_text(slot: &Slot, indicator: &Indicator, layout: Layout) -> ColumnText {
     let key = match layout {
         Layout::List => "value",
@@ -366,7 +377,7 @@ fn columns(json: &mut Json, pairs: &[(&Slot, &Indicator)], lang: Lang) {
     }
 }
 
-fn key(form: &Form, place: usize) -> &str {
+pub(super) fn key(form: &Form, place: usize) -> &str {
     form.slots.get(place).map_or("", |slot| slot.key.as_str())
 }
 

@@ -82,7 +82,15 @@ const COLUMNS: &[(&str, &str, &str)] = &[
 
 fn slot(key: &str, label: Label, indicator: usize) -> Slot {
     let number = key.strip_prefix('c').map(str::to_owned);
-    Slot { key: key.to_owned(), label, short: None, number, memo: false, indicator }
+    Slot {
+        key: key.to_owned(),
+        label,
+        short: None,
+        number,
+        memo: false,
+        of_province: false,
+        indicator,
+    }
 }
 
 /// Indicators and forms like those of the catalogue files, fewer.
@@ -145,6 +153,7 @@ pub(crate) fn catalogue() -> Catalogue {
         slots: slots.to_vec(),
         groups: Vec::new(),
         identities: Vec::new(),
+        sections: Vec::new(),
     };
     let forms = vec![
         form("bieu-06a", Layout::ByUnit, &columns),

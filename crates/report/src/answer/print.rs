@@ -29,6 +29,9 @@ const ROMAN: [&str; 10] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX
 impl FormAnswer {
     /// What is printed of it.
     pub fn document(&self) -> Document {
+        if !self.sections.is_empty() {
+            return self.report();
+        }
         let lang = self.lang;
         let unit = Some(self.unit_label.as_str()).filter(|label| !label.is_empty());
         let mut document = Document::new(lang, &self.title);
@@ -82,7 +85,7 @@ impl FormAnswer {
     }
 
     /// The note that ends the last table: up to where the log was read.
-    fn position_note(&self) -> String {
+    pub(super) fn position_note(&self) -> String {
         let show = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX), self.lang);
         let (position, waiting) = (show(self.position), show(self.lag));
         match self.lang {

@@ -17,6 +17,14 @@ const HEAD_CHARS_MAX: usize = 5;
 /// The form as a table, with what it is above and what its heads mean below.
 pub fn table(form: &FormAnswer) -> String {
     let rows = form.rows.iter().map(|row| (name(row), row.cells.clone()));
+    if !form.sections.is_empty() {
+        let mut out = top(form);
+        for line in form.outline_lines() {
+            writeln_to(&mut out, &plain(&line));
+        }
+        writeln_to(&mut out, &format!("\n{}", foot(form)));
+        return out;
+    }
     if form.columns.is_empty() {
         return list(form);
     }

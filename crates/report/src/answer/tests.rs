@@ -105,6 +105,7 @@ fn form(lang: Lang) -> FormAnswer {
         columns: vec![column("c3", "Tổng số"), column("noDueDate", "Không có hạn")],
         groups: Vec::new(),
         identities: Vec::new(),
+        sections: Vec::new(),
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn letter() -> Document {
         number: Some("123/BC-STTTT".to_owned()),
         place: Some("Nghệ An".to_owned()),
         date: Day::from_ymd(2021, 9, 6),
+        month: None,
     });
     document.push(Block::heading(1, "A", "Kết quả thực hiện"));
     document.push(Block::heading(2, "I", "Công tác chỉ đạo, điều hành"));

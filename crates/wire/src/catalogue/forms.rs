@@ -70,6 +70,7 @@ fn form(source: &Source<'_>, row: Row, indicators: &[Indicator]) -> Result<Form,
         layout,
         groups: groups(source, row.groups, &slots)?,
         identities: row.identities.iter().map(identity).collect::<Result<_, _>>()?,
+        sections: Vec::new(),
         slots,
     })
 }
@@ -148,7 +149,15 @@ fn slot_of(
         }
     };
     let (number, memo) = (row.number, row.memo);
-    Ok(Slot { key: row.key.into_inner(), label, short, number, memo, indicator })
+    Ok(Slot {
+        key: row.key.into_inner(),
+        label,
+        short,
+        number,
+        memo,
+        of_province: false,
+        indicator,
+    })
 }
 
 fn layout(word: &str) -> Option<Layout> {

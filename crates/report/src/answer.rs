@@ -58,6 +58,9 @@ pub struct FormAnswer {
     /// What the unit is called at the end of the window.
     #[serde(default)]
     pub unit_label: String,
+    /// What the unit above it is called; empty for a province.
+    #[serde(default)]
+    pub parent_label: String,
     /// Circular and form number.
     #[serde(default)]
     pub source: String,

@@ -24,6 +24,29 @@ pub(crate) fn number_line(head: &Head, lang: Lang) -> String {
     format!("{word} {}", head.number.as_deref().unwrap_or("……/BC-……"))
 }
 
+/// `quý III năm 2021`, `6 tháng đầu năm 2021`, `tháng 6 năm 2021`, `năm 2021`; any other period as it
+/// is called.
+pub(crate) fn period_in_words(period: &str, lang: Lang) -> String {
+    let (year, name) = period.split_once('-').unwrap_or((period, "Y"));
+    if lang == Lang::En {
+        return period.to_owned();
+    }
+    match name {
+        "Y" => format!("năm {year}"),
+        "Q1" => format!("quý I năm {year}"),
+        "Q2" => format!("quý II năm {year}"),
+        "Q3" => format!("quý III năm {year}"),
+        "Q4" => format!("quý IV năm {year}"),
+        "H1" => format!("6 tháng đầu năm {year}"),
+        "H2" => format!("6 tháng cuối năm {year}"),
+        "9M" => format!("9 tháng năm {year}"),
+        _ => match name.strip_prefix('M') {
+            Some(month) => format!("tháng {} năm {year}", month_word(month)),
+            None => period.to_owned(),
+        },
+    }
+}
+
 /// Only the first two months keep their leading zero.
 fn month_word(month: &str) -> &str {
     if matches!(month, "01" | "02") { month } else { month.trim_start_matches('0') }
@@ -52,5 +75,26 @@ pub(crate) fn place_and_date(head: &Head, lang: Lang) -> String {
             format!("{place}, ngày {day} tháng {} năm {year}", month_word(month))
         }
         _ => format!("{place}, {date}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_called_as_offices_call_them() {
+        for (period, words) in [
+            ("2021-Q3", "quý III năm 2021"),
+            ("2021-H1", "6 tháng đầu năm 2021"),
+            ("2021-9M", "9 tháng năm 2021"),
+            ("2021-M02", "tháng 02 năm 2021"),
+            ("2021-M06", "tháng 6 năm 2021"),
+            ("2021", "năm 2021"),
+            ("2021-X", "2021-X"),
+        ] {
+            assert_eq!(period_in_words(period, Lang::Vi), words);
+            assert_eq!(period_in_words(period, Lang::En), period);
+        }
     }
 }

@@ -64,9 +64,13 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let table = fill(form, catalogue, query, sources);
         let unit = registry.get(query.root);
         let unit_label = unit.map_or("", |unit| unit.name(query.window.to)).to_owned();
+        let above =
+            registry.get(query.root).and_then(|_| registry.parent_of(query.root, query.window.to));
+        let above = above.and_then(|code| registry.get(code));
+        let parent_label = above.map_or("", |unit| unit.name(query.window.to)).to_owned();
         let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
-        Ok::<_, AskError>(Filled { table, query, unit_label, texts, position, lag })
+        Ok::<_, AskError>(Filled { table, query, unit_label, parent_label, texts, position, lag })
     });
     let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
     if format == Format::Json {
@@ -204,6 +208,7 @@ struct Filled {
     table: Table,
     query: Query,
     unit_label: String,
+    parent_label: String,
     texts: Vec<SectionText>,
     position: u64,
     lag: u64,
@@ -241,6 +246,8 @@ impl Filled {
             .text(wish.lang.of(&form.label))
             .raw(",\"unitLabel\":")
             .text(&self.unit_label)
+            .raw(",\"parentLabel\":")
+            .text(&self.parent_label)
             .raw(",\"source\":")
             .text(&form.source)
             .raw(",\"columns\":[");

@@ -8,6 +8,7 @@ use super::{CellAnswer, FormAnswer};
 use crate::document::{Block, Cell, ColumnKind, Document, Head, Paragraph, Signature, Table};
 use crate::lang::Lang;
 use crate::number::{day, in_words, number};
+use crate::words::period_in_words;
 
 /// A section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,18 +111,20 @@ impl FormAnswer {
         let unit =
             if self.unit_label.is_empty() { self.unit.clone() } else { self.unit_label.clone() };
         document.head = Some(Head {
+            superior: superior(&self.parent_label, lang),
             agency: unit.to_uppercase(),
             month: Day::parse(&self.window.to),
             ..Head::default()
         });
         let (from, to) = (day(&self.window.from, lang), day(&self.window.to, lang));
-        let period = self.period.as_deref().unwrap_or_default();
         let days = match lang {
-            Lang::Vi => format!("Kỳ báo cáo: {period} (từ {from} đến {to})"),
-            Lang::En => format!("Period: {period} ({from} to {to})"),
+            Lang::Vi => format!("(Số liệu từ {from} đến {to})"),
+            Lang::En => format!("(figures from {from} to {to})"),
         };
+        let period = self.period.as_deref().map(|period| period_in_words(period, lang));
+        let title = format!("{} {}", self.title, period.unwrap_or_default());
         document.subtitle =
-            vec![Paragraph::text(&self.title).bold(), Paragraph::text(&days).italic()];
+            vec![Paragraph::text(title.trim_end()).bold(), Paragraph::text(&days).italic()];
         for section in &self.sections {
             let level = u8::try_from(section.number.split('.').count()).unwrap_or(u8::MAX);
             let own = section.number.rsplit('.').next().unwrap_or_default();
@@ -171,5 +174,73 @@ impl FormAnswer {
             }
         }
         out
+    }
+}
+
+/// The agency above: of a unit of a province or a district, its people's committee.
+fn superior(parent: &str, lang: Lang) -> Option<String> {
+    if parent.is_empty() {
+        return None;
+    }
+    let area = ["Tỉnh ", "Thành phố ", "Huyện ", "Thị xã "].iter().any(|a| parent.starts_with(a));
+    let name = match (lang, area) {
+        (Lang::Vi, true) => format!("Ủy ban nhân dân {parent}"),
+        (Lang::Vi, false) | (Lang::En, _) => parent.to_owned(),
+    };
+    Some(name.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::answer::FormAnswer;
+    use crate::lang::Lang;
+
+    const REPORT: &str = r#"{"form":"cchc","unit":"H41.16","window":{"from":"2021-06-15","to":"2021-09-14"},
+        "calendar":"legal","period":"2021-Q3","tree":"as-was","knownAt":null,"position":9,"lag":0,
+        "rows":[
+            {"key":"a","label":"Hồ sơ","level":null,"indicator":"a","counted":"hồ sơ",
+             "cells":{"value":{"value":1085,"status":"computed"}}},
+            {"key":"b","label":"Ký số","level":null,"indicator":"b","counted":"%",
+             "cells":{"value":{"ratio":{"part":73,"whole":100},"status":"computed"}}},
+            {"key":"c","label":"Thư điện tử","level":null,"indicator":"c","counted":"%",
+             "cells":{"value":{"value":null,"missing":true,"status":"declared"}}}],
+        "lang":"vi","title":"Công tác cải cách hành chính","unitLabel":"Sở Y tế",
+        "parentLabel":"Tỉnh Nghệ An","source":"-","columns":[],
+        "sections":[
+            {"number":"A","label":"Kết quả","narrative":false,"text":null,"lines":[],"table":[]},
+            {"number":"A.I.2","label":"Hồ sơ","narrative":true,"text":"Một.\nHai.",
+             "lines":[[{"text":"Nhận "},{"figure":"a"},{"text":" hồ sơ; ký "},{"figure":"b"},
+                       {"text":" ("},{"figure":"b","percent":true},{"text":"), thư "},{"figure":"c"}],
+                      [{"text":"Thư: "},{"figure":"c"}]],
+             "table":["a"]}]}"#;
+
+    #[test]
+    fn a_report_has_its_texts_its_figures_and_nothing_that_nobody_said() {
+        let answer = FormAnswer::parse(REPORT.as_bytes()).unwrap();
+        let lines = answer.outline_lines();
+        let wanted = [
+            "",
+            "A. Kết quả",
+            "",
+            "A.I.2. Hồ sơ",
+            "  - Một.",
+            "  - Hai.",
+            "  - Nhận 1.085 hồ sơ; ký 73/100 (73 %), thư …",
+            "  Hồ sơ: 1.085 hồ sơ",
+        ];
+        assert_eq!(lines, wanted);
+        let document = answer.document();
+        let head = document.head.as_ref().unwrap();
+        assert_eq!(head.superior.as_deref(), Some("ỦY BAN NHÂN DÂN TỈNH NGHỆ AN"));
+        assert_eq!((head.agency.as_str(), &head.number), ("SỞ Y TẾ", &None));
+        let title = document.subtitle.first().unwrap().plain(Lang::Vi);
+        assert_eq!(title, "Công tác cải cách hành chính quý III năm 2021");
+        // The section's own table, and the annex with every figure.
+        let rows: Vec<usize> = document.tables().map(|table| table.rows.len()).collect();
+        assert_eq!(rows, [1, 3]);
+        let date = crate::words::place_and_date(head, Lang::Vi);
+        assert!(date.ends_with("ngày … tháng 9 năm 2021"), "{date}");
+        let json = serde_json::to_string(&answer).unwrap();
+        assert_eq!(FormAnswer::parse(json.as_bytes()).unwrap(), answer);
     }
 }

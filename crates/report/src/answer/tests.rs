@@ -106,6 +106,7 @@ fn form(lang: Lang) -> FormAnswer {
         groups: Vec::new(),
         identities: Vec::new(),
         sections: Vec::new(),
+        parent_label: String::new(),
     }
 }
 

@@ -2,6 +2,7 @@ use std::fmt::Write;
 
 use expect_test::expect;
 use tonghop_core::calendar::PeriodName;
+use tonghop_core::catalogue::Piece;
 
 use super::*;
 
@@ -285,6 +286,78 @@ fn errors_of_extra_files_tell_what_may_be_meant() {
         x.toml:25: "<" is no relation; did you mean <=?
         x.toml:27: "ignore" is no way to take what is missing; it is one of skip, zero
         x.toml:28: "fatal" is no severity; it is one of error, warning, advice
-        x.toml:20: unknown field `rules`, expected one of `indicator`, `form`, `calendar`, `rule`
+        x.toml:20: unknown field `rules`, expected one of `indicator`, `form`, `outline`, `calendar`, `rule`
+    "#]].assert_eq(&told);
+}
+
+const OUTLINE: &str = r#"
+[[outline]]
+id = "report"
+vi = "-"
+en = "-"
+source = "-"
+
+[[outline.section]]
+number = "A"
+vi = "Chung"
+en = "General"
+
+[[outline.section]]
+number = "A.1"
+vi = "Văn bản"
+en = "Documents"
+scope = "province"
+narrative = true
+lines = [{ vi = "Đi {documents.issued}, ký {documents.signed_share:%}.", en = "{documents.issued}." }]
+table = ["documents.issued"]
+"#;
+
+#[test]
+fn an_outline_has_one_slot_for_each_indicator() {
+    let with = catalogue_with(&[CatalogueFile::new("o.toml", OUTLINE)]).unwrap();
+    let form = with.form("report").unwrap();
+    let keys: Vec<_> =
+        form.slots.iter().map(|slot| (slot.key.as_str(), slot.of_province)).collect();
+    assert_eq!(keys, [("documents.issued", true), ("documents.signed_share", true)]);
+    let section = form.sections.get(1).unwrap();
+    assert_eq!((section.number.as_str(), section.narrative), ("A.1", true));
+    assert_eq!(section.table, [0]);
+    let pieces = &section.lines.first().unwrap().vi;
+    let text = |text: &str| Piece::Text(text.to_owned());
+    let wanted = [
+        text("Đi "),
+        Piece::Figure { slot: 0, percent: false },
+        text(", ký "),
+        Piece::Figure { slot: 1, percent: true },
+        text("."),
+    ];
+    assert_eq!(*pieces, wanted);
+}
+
+#[test]
+fn errors_of_an_outline_tell_the_line_and_what_may_be_meant() {
+    let mut told = String::new();
+    for (from, to) in [
+        ("id = \"report\"", "id = \"documents\""),
+        ("number = \"A.1\"", "number = \"A\""),
+        ("\"province\"", "\"provinze\""),
+        ("{documents.issued},", "{documents.isued},"),
+        (":%}.", ":%."),
+        ("[\"documents.issued\"]", "[\"documents.out\"]"),
+        ("en = \"General\"", "en = \"General\"\ntable = [\"documents.issued\"]"),
+    ] {
+        let changed = OUTLINE.replacen(from, to, 1);
+        assert_ne!(changed, OUTLINE, "{from}");
+        let why = catalogue_with(&[CatalogueFile::new("o.toml", changed)]).unwrap_err();
+        writeln!(told, "{why}").unwrap();
+    }
+    expect![[r#"
+        o.toml:3: "documents" is a form already
+        o.toml:14: "A" is there twice
+        o.toml:17: "provinze" is no scope; did you mean province?
+        o.toml:19: "documents.isued" is no indicator; did you mean documents.issued?
+        o.toml:19: a place for a figure ends with }
+        o.toml:20: "documents.out" is no indicator
+        o.toml:20: "documents.issued" stands for the unit and for the province: take one
     "#]].assert_eq(&told);
 }

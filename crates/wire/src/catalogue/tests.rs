@@ -359,5 +359,6 @@ fn errors_of_an_outline_tell_the_line_and_what_may_be_meant() {
         o.toml:19: a place for a figure ends with }
         o.toml:20: "documents.out" is no indicator
         o.toml:20: "documents.issued" stands for the unit and for the province: take one
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }

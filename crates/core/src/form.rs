@@ -153,7 +153,7 @@ impl Filling<'_> {
     /// read; for a unit that is no more on it, the last day on which it was.
     fn naming_day(&self, unit: &Unit) -> Day {
         unit.last_day(match self.query.tree {
-            Tree::AsWas => self.query.window.to,
+            Tree::AsWas => self.query.days().to,
             Tree::On(day) => day,
         })
     }

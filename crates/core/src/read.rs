@@ -96,6 +96,24 @@ pub struct Query {
     pub known: Option<Day>,
     /// The tree.
     pub tree: Tree,
+    /// The day on which it is read; none: after all days. What lies behind it is not computed: a
+    /// dossier that is promised for next week is not overdue because the quarter ends in a month.
+    pub read_on: Option<Day>,
+}
+
+impl Query {
+    /// The days of the window that are computed: those up to the day of reading. A window that has
+    /// not begun is computed whole.
+    pub fn days(&self) -> Window {
+        let Window { from, to } = self.window;
+        let last = self.read_on.map_or(to, |day| day.min(to));
+        Window::new(from, last).unwrap_or(self.window)
+    }
+
+    /// Whether the window's last day is past on the day of reading.
+    pub fn is_over(&self) -> bool {
+        self.read_on.is_none_or(|day| self.window.to < day)
+    }
 }
 
 /// A stretch of the window with one tree.
@@ -109,6 +127,8 @@ struct Epoch {
 #[derive(Debug)]
 pub struct Scope<'r> {
     query: Query,
+    /// Those that are computed.
+    days: Window,
     registry: &'r Registry,
     /// Every unit that a sum may be for, in order of code; a place is an index into this.
     codes: Vec<UnitCode>,
@@ -184,26 +204,27 @@ impl<'r> Scope<'r> {
         codes.dedup();
         let tree_of = |day: Day| chains(query, registry, &codes, units, &folding, day);
         let mut epochs = Vec::new();
-        let mut from = query.window.from;
+        let days = query.days();
+        let mut from = days.from;
         let boundaries = match query.tree {
             Tree::AsWas => registry.boundaries(),
             Tree::On(_) => Vec::new(),
         };
-        let changes_at_once = boundaries.contains(&query.window.from);
-        for day in boundaries.into_iter().filter(|day| query.window.contains(*day)) {
+        let changes_at_once = boundaries.contains(&days.from);
+        for day in boundaries.into_iter().filter(|day| days.contains(*day)) {
             if let Some(window) = day.previous().and_then(|last| Window::new(from, last)) {
                 epochs.push(Epoch { window, chains: tree_of(window.from) });
                 from = day;
             }
         }
-        if let Some(window) = Window::new(from, query.window.to) {
+        if let Some(window) = Window::new(from, days.to) {
             epochs.push(Epoch { window, chains: tree_of(from) });
         }
         let opening = match epochs.first() {
             Some(first) if !changes_at_once => first.chains.clone(),
-            _ => tree_of(query.window.from.previous().unwrap_or(Day::MIN)),
+            _ => tree_of(days.from.previous().unwrap_or(Day::MIN)),
         };
-        Self { query, registry, codes, opening, epochs }
+        Self { query, days, registry, codes, opening, epochs }
     }
 
     /// The units that sums are for, in order of code.
@@ -267,7 +288,7 @@ impl<'r> Scope<'r> {
             }
             Counted::Units => self.add_units(term.only.level, |_| true, &mut sums),
             Counted::UnitsWith(measure) => {
-                let (day, known) = (self.query.window.to, self.query.known);
+                let (day, known) = (self.days.to, self.query.known);
                 let has_some = |place| {
                     book.unit(place).is_some_and(|unit| stock(unit, measure, day, known) > 0)
                 };
@@ -285,7 +306,7 @@ impl<'r> Scope<'r> {
         book: &Opened<'_>,
         sums: &mut Amounts,
     ) {
-        let (window, known) = (self.query.window, self.query.known);
+        let (window, known) = (self.days, self.query.known);
         let last_level = |place| level.is_none() || self.last_level(place) == level;
         match reading {
             Reading::Flow => {
@@ -320,7 +341,7 @@ impl<'r> Scope<'r> {
 
     /// Counts the units that stand on the window's last day, in its tree.
     fn add_units(&self, level: Option<Level>, counts: impl Fn(usize) -> bool, sums: &mut Amounts) {
-        let day = self.query.window.to;
+        let day = self.days.to;
         let units: Vec<UnitCode> = (0..)
             .zip(&self.codes)
             .filter(|(place, _)| {
@@ -344,7 +365,7 @@ impl<'r> Scope<'r> {
 
     /// The last level of a unit by the end of the window, though it may be closed by then.
     fn last_level(&self, place: usize) -> Option<Level> {
-        self.registry.get(*self.codes.get(place)?)?.level(self.query.window.to)
+        self.registry.get(*self.codes.get(place)?)?.level(self.days.to)
     }
 
     /// What units bring to their new ancestors, or take from their old ones: the stock that they

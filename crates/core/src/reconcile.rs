@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::{Catalogue, Label, Rule};
 use crate::checks::Severity;
-use crate::day::Window;
+use crate::day::{Day, Window};
 use crate::declared::{Statement, statements};
 use crate::form::Sources;
 use crate::measure::{FacetKind, Measure};
@@ -128,7 +128,7 @@ pub fn reconcile(
     Reconciliation { statements: statements.len(), left_out, comparisons, findings }
 }
 
-fn is_below(unit: UnitCode, day: crate::day::Day, query: Query, sources: Sources<'_>) -> bool {
+fn is_below(unit: UnitCode, day: Day, query: Query, sources: Sources<'_>) -> bool {
     let day = match query.tree {
         Tree::AsWas => day,
         Tree::On(day) => day,
@@ -139,9 +139,10 @@ fn is_below(unit: UnitCode, day: crate::day::Day, query: Query, sources: Sources
 /// Computed figures, each scope made once.
 struct Figures<'a> {
     tree: Tree,
+    read_on: Option<Day>,
     sources: Sources<'a>,
     units: Vec<UnitCode>,
-    scopes: BTreeMap<(UnitCode, Window, Option<crate::day::Day>), crate::read::Scope<'a>>,
+    scopes: BTreeMap<(UnitCode, Window, Option<Day>), crate::read::Scope<'a>>,
 }
 
 /// What is computed of an indicator.
@@ -156,7 +157,7 @@ struct Computed {
 impl<'a> Figures<'a> {
     fn new(query: Query, sources: Sources<'a>) -> Self {
         let units = sources.book.units().map(|(code, _)| code).collect();
-        Self { tree: query.tree, sources, units, scopes: BTreeMap::new() }
+        Self { tree: query.tree, read_on: query.read_on, sources, units, scopes: BTreeMap::new() }
     }
 
     /// None for an indicator that is declared.
@@ -165,15 +166,16 @@ impl<'a> Figures<'a> {
         rule: &Rule,
         unit: UnitCode,
         window: Window,
-        known: Option<crate::day::Day>,
+        known: Option<Day>,
     ) -> Option<Computed> {
         if let Rule::Declared { .. } = rule {
             return None;
         }
         let measures: Vec<Measure> = rule.measures().collect();
-        let (sources, units, tree) = (self.sources, &self.units, self.tree);
+        let (sources, units) = (self.sources, &self.units);
+        let (tree, read_on) = (self.tree, self.read_on);
         let scope = self.scopes.entry((unit, window, known)).or_insert_with(|| {
-            let query = Query { root: unit, window, known, tree };
+            let query = Query { root: unit, window, known, tree, read_on };
             crate::read::Scope::new(query, sources.registry, units)
         });
         let opened = scope.open(sources.book, sources.facets);

@@ -182,10 +182,12 @@ impl Wish {
     }
 
     /// What is read: the unit looked up, the day of knowledge settled, at a position of the view.
-    pub fn query(&self, registry: &Registry, position: u64) -> Result<Query, AskError> {
+    pub fn query(&self, registry: &Registry, position: u64, today: Day) -> Result<Query, AskError> {
         let known = self.known_at.day(position)?;
         let root = root(self.unit, registry)?;
-        Ok(Query { root, window: self.asked.window, known, tree: self.tree })
+        // What is asked for as it was known on a day was read on that day.
+        let read_on = Some(known.map_or(today, |day| day.min(today)));
+        Ok(Query { root, window: self.asked.window, known, tree: self.tree, read_on })
     }
 }
 

@@ -110,6 +110,59 @@ async fn the_period_of_a_calendar_is_the_same_window() {
     assert_eq!(by_period, ok(&format!("/v1/forms/bieu-06a?{QUARTER}")).await);
 }
 
+/// The values and statuses of a form, without the ids of its figures.
+fn cells(form: &Value) -> Vec<(Value, Value, Value)> {
+    let rows = form["rows"].as_array().unwrap().iter().chain(form["levels"].as_array().unwrap());
+    rows.flat_map(|row| row["cells"].as_object().unwrap().values())
+        .map(|cell| (cell["value"].clone(), cell["ratio"].clone(), cell["status"].clone()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_window_that_is_not_over_is_read_up_to_the_day_of_reading() {
+    let read = async |today, window: &str| {
+        let router = router(&Api { today, ..api() });
+        let path = format!("/v1/forms/bieu-06a?unit=H41&{window}");
+        let reply = http::ask(&router, &path).await.unwrap();
+        cells(&serde_json::from_slice(&reply.body).unwrap())
+    };
+    let during = || Day::parse("2021-07-20").unwrap();
+    let last = || Day::parse("2021-09-14").unwrap();
+    let after = || Day::parse("2021-09-15").unwrap();
+    let before = || Day::parse("2021-06-01").unwrap();
+    let status = |cells: &[(Value, Value, Value)], said: &str| {
+        assert!(!cells.is_empty() && cells.iter().all(|cell| cell.2 == said), "{cells:?}");
+    };
+    let values = |cells: Vec<(Value, Value, Value)>| -> Vec<_> {
+        cells.into_iter().map(|(value, ratio, _)| (value, ratio)).collect()
+    };
+
+    let (now, whole) = (read(during, QUARTER).await, read(after, QUARTER).await);
+    status(&now, "provisional");
+    status(&whole, "computed");
+    assert_ne!(values(now.clone()), values(whole.clone()));
+    let so_far = read(after, "from=2021-06-15&to=2021-07-20").await;
+    status(&so_far, "computed");
+    assert_eq!(values(now.clone()), values(so_far));
+    // As it was known on a day, it was read on that day.
+    let known = read(after, &format!("{QUARTER}&knownAt=2021-07-20")).await;
+    status(&known, "provisional");
+
+    let on_the_last_day = read(last, QUARTER).await;
+    status(&on_the_last_day, "provisional");
+    assert_eq!(values(on_the_last_day), values(whole.clone()));
+    // Nothing of it has come: there is nothing to leave out.
+    let future = read(before, QUARTER).await;
+    status(&future, "provisional");
+    assert_eq!(values(future), values(whole));
+    let figure = "/v1/figures?indicator=dossiers.pending_overdue&unit=H41";
+    let router = router(&Api { today: during, ..api() });
+    let reply = http::ask(&router, &format!("{figure}&{QUARTER}")).await.unwrap();
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!(answer["status"], "provisional");
+    assert_eq!(answer["window"]["to"], "2021-09-14");
+}
+
 #[tokio::test]
 async fn a_list_has_a_row_for_each_slot() {
     let form = ok(&format!("/v1/forms/documents?lang=en&{QUARTER}")).await;

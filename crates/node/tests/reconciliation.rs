@@ -74,7 +74,13 @@ fn reconciled(world: &World, root: &str) -> Reconciliation {
     let catalogue = tonghop_wire::catalogue().unwrap();
     let (book, facets) = (world.store.book(), world.store.facets());
     let sources = Sources { registry: world.projection.registry(), book: &book, facets: &facets };
-    let query = Query { root: unit(root), window: quarter(), known: None, tree: Tree::AsWas };
+    let query = Query {
+        root: unit(root),
+        window: quarter(),
+        known: None,
+        tree: Tree::AsWas,
+        read_on: None,
+    };
     reconcile(&catalogue, query, &[], sources)
 }
 

@@ -81,7 +81,13 @@ impl Province {
     fn query() -> Query {
         let day = |text| Day::parse(text).unwrap();
         let window = Window::new(day("2021-06-15"), day("2021-09-14")).unwrap();
-        Query { root: UnitCode::parse("H41").unwrap(), window, known: None, tree: Tree::AsWas }
+        Query {
+            root: UnitCode::parse("H41").unwrap(),
+            window,
+            known: None,
+            tree: Tree::AsWas,
+            read_on: None,
+        }
     }
 
     /// The form as text. It reads no facets but those that it says it needs.

@@ -52,7 +52,8 @@ pub(super) fn findings(
     figures: &mut Figures<'_>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if past.len() < PAST_MIN {
+    // Some days of a period are not like whole ones.
+    if past.len() < PAST_MIN || !query.is_over() {
         return findings;
     }
     for indicator in catalogue.indicators.iter().filter(|i| i.nature == Nature::Flow) {

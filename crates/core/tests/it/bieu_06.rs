@@ -107,7 +107,7 @@ proptest! {
             let reader = Reader::new(&world.store, &registry);
             for root in ["H41", "H41.1", "H41.2", "H41.1.1"] {
                 let read = |window: Window, name: &str| {
-                    let query = Query { root: unit(root), window, known, tree: Tree::AsWas };
+                    let query = Query { root: unit(root), window, known, tree: Tree::AsWas, read_on: None };
                     let (_, terms) = BIEU_06.iter().find(|(key, _)| *key == name).unwrap();
                     reader.count_of(query, terms)
                 };

@@ -43,7 +43,7 @@ fn world(lines: &str) -> World {
 
 fn query(root: &str, from: &str, to: &str) -> Query {
     let window = Window::new(day(from), day(to)).unwrap();
-    Query { root: unit(root), window, known: None, tree: Tree::AsWas }
+    Query { root: unit(root), window, known: None, tree: Tree::AsWas, read_on: None }
 }
 
 fn filled(world: &World, catalogue: &Catalogue, query: Query) -> Table {
@@ -198,7 +198,7 @@ proptest! {
         let world = World::of(&messy(&facts));
         let catalogue = catalogue(Layout::ByUnit, BIEU_06);
         let tree = on.map_or(Tree::AsWas, |after| Tree::On(crate::kit::facts::day(after)));
-        let query = |root: &str| Query { root: unit(root), window, known: None, tree };
+        let query = |root: &str| Query { root: unit(root), window, known: None, tree, read_on: None };
         let form = filled(&world, &catalogue, query("H41"));
         let total = form.rows.last().unwrap();
         prop_assert_eq!(&total.key, &RowKey::Total);
@@ -222,7 +222,7 @@ proptest! {
     fn a_form_by_field_adds_up_to_its_total(facts in facts(40), window in window()) {
         let world = World::of(&messy(&facts));
         let catalogue = catalogue(Layout::ByFacet(FacetKind::Field), BIEU_06);
-        let query = Query { root: unit("H41.1"), window, known: None, tree: Tree::AsWas };
+        let query = Query { root: unit("H41.1"), window, known: None, tree: Tree::AsWas, read_on: None };
         let form = filled(&world, &catalogue, query);
         let (total, rows) = form.rows.split_last().unwrap();
         let mut sums: BTreeMap<usize, i64> = BTreeMap::new();

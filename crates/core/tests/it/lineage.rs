@@ -53,6 +53,7 @@ fn query(root: &str, from: &str, to: &str, tree: Tree) -> Query {
         window: Window::new(on(from), on(to)).unwrap(),
         known: None,
         tree,
+        read_on: None,
     }
 }
 
@@ -365,7 +366,7 @@ proptest! {
         let measures: BTreeSet<Measure> = world.store.cells.iter().map(|(key, _)| key.measure).collect();
         for root in CODES {
             for measure in &measures {
-                let query = Query { root: kit::unit(root), window, known: None, tree: Tree::On(tree) };
+                let query = Query { root: kit::unit(root), window, known: None, tree: Tree::On(tree), read_on: None };
                 let read = |reading: &str| {
                     reader.count_of(query, &format!("{reading}:{}", measure.word()))
                 };
@@ -395,7 +396,7 @@ proptest! {
         let catalogue = catalogue(Layout::ByUnit, &columns);
         let mut totals = Vec::new();
         for tree in [Tree::AsWas, Tree::On(day(tree))] {
-            let query = Query { root: kit::unit("H41"), window, known, tree };
+            let query = Query { root: kit::unit("H41"), window, known, tree, read_on: None };
             let table = fill(&catalogue.forms[0], &catalogue, query, reader.sources());
             let total = table.rows.last().unwrap().values.clone();
             let mut sums = vec![0; total.len()];
@@ -424,7 +425,7 @@ proptest! {
         prop_assert!(other.refusals.is_empty(), "{:?}", other.refusals);
         let catalogue = catalogue(Layout::ByUnit, BIEU_06);
         for tree in [Tree::AsWas, Tree::On(day(tree))] {
-            let query = Query { root: kit::unit("H41"), window, known: None, tree };
+            let query = Query { root: kit::unit("H41"), window, known: None, tree, read_on: None };
             let form = |world: &World| {
                 let reader = Reader::new(&world.store, world.projection.registry());
                 fill(&catalogue.forms[0], &catalogue, query, reader.sources())
@@ -440,7 +441,7 @@ proptest! {
         let world = history(&turns, &facts);
         let reader = Reader::new(&world.store, world.projection.registry());
         for root in CODES {
-            let query = Query { root: kit::unit(root), window, known: None, tree: Tree::On(day(tree)) };
+            let query = Query { root: kit::unit(root), window, known: None, tree: Tree::On(day(tree)), read_on: None };
             let c = |name: &str| {
                 let (_, terms) = BIEU_06.iter().find(|(key, _)| *key == name).unwrap();
                 reader.count_of(query, terms)

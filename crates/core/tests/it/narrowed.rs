@@ -90,7 +90,10 @@ fn a_subtree_has_its_own_units_in_the_tree_that_is_asked_for() {
     let reader = reader(&format!("{LINES}\n H41 unit H41.17 2021-08-01 moved parent=H41.16 id=u9"));
     let july = days("2021-07-01", "2021-07-31");
     let count = |root: &str, tree, term: &str| {
-        reader.count_of(Query { root: unit(root), window: july, known: None, tree }, term)
+        reader.count_of(
+            Query { root: unit(root), window: july, known: None, tree, read_on: None },
+            term,
+        )
     };
     let moved = Tree::On(day("2021-08-01"));
     for (root, tree, expected) in [
@@ -117,7 +120,7 @@ fn what_was_not_recorded_yet_is_not_counted() {
     );
     let part_of = |known: Option<Day>, term: &str| {
         let window = days("2021-06-01", "2021-06-30");
-        let query = Query { root: unit("H41"), window, known, tree: Tree::AsWas };
+        let query = Query { root: unit("H41"), window, known, tree: Tree::AsWas, read_on: None };
         let registry = known.map(|known| reader.sources().registry.as_known(known));
         let mut sources = reader.sources();
         sources.registry = registry.as_ref().unwrap_or(sources.registry);
@@ -143,7 +146,7 @@ fn a_share_of_units_keeps_its_parts() {
         whole: terms("units[level=DEPARTMENT]"),
     };
     let window = days("2021-06-01", "2021-06-30");
-    let query = Query { root: unit("H41"), window, known: None, tree: Tree::AsWas };
+    let query = Query { root: unit("H41"), window, known: None, tree: Tree::AsWas, read_on: None };
     let found = figure(&indicator("x", rule.clone()), query, reader.sources());
     assert_eq!(found, Value::Share(Share { part: 2, whole: 3 }));
     let mut catalogue = catalogue(tonghop_core::catalogue::Layout::List, &[("x", "units")]);

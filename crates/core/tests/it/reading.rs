@@ -127,7 +127,7 @@ proptest! {
         book.add(&key((0, true, 0, 0, 1)), 1);
         let facets = BTreeMap::from([(FacetKind::Procedure, books)]);
         let rule = Rule::Distinct(FacetKind::Procedure, vec![Measure::PostAccepted, Measure::PostDelivered]);
-        let query = Query { root: kit::unit("H41"), window, known: None, tree: Tree::AsWas };
+        let query = Query { root: kit::unit("H41"), window, known: None, tree: Tree::AsWas, read_on: None };
         let registry = Registry::default();
         let sources = Sources { registry: &registry, book: &book, facets: &facets };
         let expected = flows.values().filter(|flow| **flow > 0).count();
@@ -173,7 +173,8 @@ fn a_ratio_keeps_its_parts() {
         whole: rule("flow:document.issued flow:document.received"),
     };
     let window = Window::new(Day::MIN, Day::from_number(5)).unwrap();
-    let query = Query { root: kit::unit("H41"), window, known: None, tree: Tree::AsWas };
+    let query =
+        Query { root: kit::unit("H41"), window, known: None, tree: Tree::AsWas, read_on: None };
     let (registry, facets) = (Registry::default(), BTreeMap::new());
     let sources = Sources { registry: &registry, book: &book, facets: &facets };
     let share = Value::Share(Share { part: 7, whole: 15 });

@@ -64,7 +64,7 @@ fn quarter() -> Window {
 }
 
 fn query(root: &str) -> Query {
-    Query { root: unit(root), window: quarter(), known: None, tree: Tree::AsWas }
+    Query { root: unit(root), window: quarter(), known: None, tree: Tree::AsWas, read_on: None }
 }
 
 fn reconciled(lines: &str, past: &[Window]) -> Reconciliation {

@@ -261,7 +261,7 @@ fn form(world: &World, tree: Tree, (from, to): (&str, &str)) -> Table {
     let reader = Reader::new(&world.store, world.projection.registry());
     let catalogue = catalogue(Layout::ByUnit, &BIEU_06[..13]);
     let window = Window::new(day(from), day(to)).unwrap();
-    let query = Query { root: unit("H41"), window, known: None, tree };
+    let query = Query { root: unit("H41"), window, known: None, tree, read_on: None };
     fill(&catalogue.forms[0], &catalogue, query, reader.sources())
 }
 
@@ -417,7 +417,8 @@ fn what_was_known_in_june_has_the_units_of_june_in_every_tree() {
         let catalogue = catalogue(Layout::ByUnit, &BIEU_06[..13]);
         let window = Window::new(day(QUARTER.0), day(QUARTER.1)).unwrap();
         let tree = Tree::On(day(QUARTER.1));
-        let query = Query { root: unit("H41"), window, known: Some(day(known)), tree };
+        let query =
+            Query { root: unit("H41"), window, known: Some(day(known)), tree, read_on: None };
         let table = fill(&catalogue.forms[0], &catalogue, query, reader.sources());
         let rows = rows(&table, Level::Commune);
         assert!(rows.iter().all(|(code, _)| code.starts_with(prefix)), "{rows:?}");

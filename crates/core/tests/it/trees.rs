@@ -155,8 +155,8 @@ proptest! {
         let root = kit::unit("H41");
         for measure in Measure::ALL {
             for terms in terms(*measure) {
-                let as_was = reader.count_of(Query { root, window, known, tree: Tree::AsWas }, &terms);
-                let query = Query { root, window, known, tree: Tree::On(day(on)) };
+                let as_was = reader.count_of(Query { root, window, known, tree: Tree::AsWas, read_on: None }, &terms);
+                let query = Query { root, window, known, tree: Tree::On(day(on)), read_on: None };
                 prop_assert_eq!(as_was, reader.count_of(query, &terms), "{}", terms);
                 let (from, to) = match terms.split_once(':').unwrap().0 {
                     "flow" => (window.from, window.to),

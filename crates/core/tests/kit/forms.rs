@@ -114,7 +114,7 @@ impl Reader {
 
     /// The count that these terms come to in the tree of each day.
     pub(crate) fn count(&self, root: UnitCode, window: Window, terms: &str) -> i64 {
-        let query = Query { root, window, known: None, tree: Tree::AsWas };
+        let query = Query { root, window, known: None, tree: Tree::AsWas, read_on: None };
         self.count_of(query, terms)
     }
 

@@ -8,7 +8,6 @@ use super::figure_id::FigureId;
 use super::json::Json;
 use super::{Answer, Problem, Request, facets, forms};
 use crate::ask::{AskError, Asked, FIGURE_PARAMETERS, Lang, Wish};
-use crate::view::View;
 
 /// A code of a facet.
 type FacetCode = (FacetKind, String);
@@ -31,7 +30,7 @@ pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
         Problem::unknown_value("indicator", id, &hint, known)
     })?;
     let wish = Wish::read(&parameters, catalogue)?;
-    answer(request.figures()?, indicator, &wish, None)
+    answer(request, indicator, &wish, None)
 }
 
 /// `/v1/figures/{figure}`.
@@ -50,31 +49,31 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
     let asked = Asked { window: id.window, period: None };
     let (tree, known_at) = (id.tree, id.known_at);
     let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };
-    answer(request.figures()?, indicator, &wish, id.facet)
+    answer(request, indicator, &wish, id.facet)
 }
 
 fn answer(
-    view: &View,
+    request: &Request<'_>,
     indicator: &Indicator,
     wish: &Wish,
     facet: Option<FacetCode>,
 ) -> Result<Answer, AskError> {
     let needs = facets::of_indicator(indicator, facet.as_ref().map(|(kind, _)| *kind));
     let divided = facets::divided(wish, std::iter::once(indicator));
-    let read = view.read_divided(&needs, divided.as_ref(), |moment| {
-        let query = wish.query(&moment.registry(None), moment.position)?;
+    let read = request.figures()?.read_divided(&needs, divided.as_ref(), |moment| {
+        let query = wish.query(&moment.registry(None), moment.position, (request.today)())?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let value = match &facet {
             None => figure(indicator, query, sources),
             Some((kind, code)) => figure_of_code(indicator, query, sources, *kind, code),
         };
-        Ok::<_, AskError>((value, query.root, moment.position, moment.lag))
+        Ok::<_, AskError>((value, query, moment.position, moment.lag))
     });
-    let (value, unit, position, lag) = read.map_err(Problem::from)??;
+    let (value, query, position, lag) = read.map_err(Problem::from)??;
     let id = FigureId {
         indicator: indicator.id.clone(),
-        unit,
+        unit: query.root,
         window: wish.asked.window,
         tree: wish.tree,
         known_at: wish.known_at,
@@ -82,11 +81,11 @@ fn answer(
     };
     let mut json = Json::with_capacity(512);
     json.raw("{").key("indicator").text(&indicator.id);
-    json.raw(",\"unit\":").text(unit.as_str()).raw(",");
+    json.raw(",\"unit\":").text(query.root.as_str()).raw(",");
     forms::question(&mut json, wish);
     json.raw(",");
     forms::value(&mut json, value);
-    json.raw(",\"status\":").text(forms::status(indicator));
+    json.raw(",\"status\":").text(forms::status(indicator, forms::computed(query.is_over())));
     json.raw(",\"figure\":").text(&id.to_string());
     about(&mut json, indicator, wish.lang);
     if let Some((kind, code)) = &id.facet {

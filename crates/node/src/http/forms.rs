@@ -58,16 +58,16 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let needs = facets::of_form(form, catalogue);
     let divided = facets::divided(&wish, slots(form, catalogue).map(|(_, indicator)| indicator));
     let filled = request.figures()?.read_divided(&needs, divided.as_ref(), |moment| {
-        let query = wish.query(&moment.registry(None), moment.position)?;
+        let query = wish.query(&moment.registry(None), moment.position, (request.today)())?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);
         let unit = registry.get(query.root);
-        let unit_label = unit.map_or("", |unit| unit.name(query.window.to)).to_owned();
+        let unit_label = unit.map_or("", |unit| unit.name(query.days().to)).to_owned();
         let above =
-            registry.get(query.root).and_then(|_| registry.parent_of(query.root, query.window.to));
+            registry.get(query.root).and_then(|_| registry.parent_of(query.root, query.days().to));
         let above = above.and_then(|code| registry.get(code));
-        let parent_label = above.map_or("", |unit| unit.name(query.window.to)).to_owned();
+        let parent_label = above.map_or("", |unit| unit.name(query.days().to)).to_owned();
         let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
         Ok::<_, AskError>(Filled { table, query, unit_label, parent_label, texts, position, lag })
@@ -177,12 +177,17 @@ fn bound(json: &mut Json, range: Range) -> &mut Json {
     json.raw("}")
 }
 
-/// Where a figure of the indicator comes from.
-pub(super) const fn status(indicator: &Indicator) -> &'static str {
+/// Where a figure of the indicator comes from; `computed` is said of those that are.
+pub(super) const fn status(indicator: &Indicator, computed: &'static str) -> &'static str {
     match indicator.rule {
         Rule::Declared { .. } => "declared",
-        Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => "computed",
+        Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => computed,
     }
+}
+
+/// What is said of a computed figure: provisional while its window is not over.
+pub(super) const fn computed(is_over: bool) -> &'static str {
+    if is_over { "computed" } else { "provisional" }
 }
 
 fn layout(form: &Form) -> &'static str {
@@ -237,7 +242,7 @@ impl Filled {
         json.raw("]");
         if form.layout == Layout::ByUnit {
             json.raw(",\"levels\":[");
-            self.levels(&mut json, &pairs);
+            self.levels(&mut json, &pairs, computed(self.query.is_over()));
             json.raw("]");
         }
         json.raw(",\"lang\":")
@@ -264,9 +269,10 @@ impl Filled {
 
     fn rows(&self, json: &mut Json, form: &Form, pairs: &[(&Slot, &Indicator)], wish: &Wish) {
         let suffix = FigureId::suffix(wish.asked.window, wish.tree, wish.known_at);
+        let computed = computed(self.query.is_over());
         let texts: Vec<ColumnText> = pairs
             .iter()
-            .map(|(slot, indicator)| column_text(slot, indicator, form.layout))
+            .map(|(slot, indicator)| column_text(slot, indicator, form.layout, computed))
             .collect();
         for (place, row) in self.table.rows.iter().enumerate() {
             json.raw(if place > 0 { ",{" } else { "{" });
@@ -300,7 +306,7 @@ impl Filled {
         }
     }
 
-    fn levels(&self, json: &mut Json, pairs: &[(&Slot, &Indicator)]) {
+    fn levels(&self, json: &mut Json, pairs: &[(&Slot, &Indicator)], status: &str) {
         for (place, (level, values)) in self.table.levels.iter().enumerate() {
             json.raw(if place > 0 { ",{" } else { "{" });
             json.key("level").optional(level.map(tonghop_core::words::Level::word));
@@ -311,7 +317,7 @@ impl Filled {
                 }
                 json.key(&slot.key).raw("{");
                 value(json, *amount);
-                json.raw(",\"status\":\"computed\"}");
+                json.raw(",\"status\":").text(status).raw("}");
             }
             json.raw("}}");
         }
@@ -349,7 +355,12 @@ fn of_province((slot, _): &(&Slot, &Indicator)) -> bool {
     slot.of_province
 }
 
-fn column_text(slot: &Slot, indicator: &Indicator, layout: Layout) -> ColumnText {
+fn column_text(
+    slot: &Slot,
+    indicator: &Indicator,
+    layout: Layout,
+    computed: &'static str,
+) -> ColumnText {
     let key = match layout {
         Layout::List => "value",
         Layout::ByUnit | Layout::ByFacet(_) => slot.key.as_str(),
@@ -358,7 +369,7 @@ fn column_text(slot: &Slot, indicator: &Indicator, layout: Layout) -> ColumnText
     head.key(key).raw("{");
     let mut figure = Json::with_capacity(64);
     // The ids of indicators need no escaping; `figure_id` refuses others.
-    figure.raw(",\"status\":\"").raw(status(indicator));
+    figure.raw(",\"status\":\"").raw(status(indicator, computed));
     figure.raw("\",\"figure\":\"").raw(&indicator.id).raw("~");
     ColumnText { head: utf8(head), figure: utf8(figure) }
 }

@@ -34,6 +34,8 @@ impl Check {
 pub struct Operand {
     /// Whether it is taken away.
     pub negative: bool,
+    /// Whether it counts as 0 when nobody gave it, even if the check else says nothing then.
+    pub optional: bool,
     /// What it is.
     pub term: Quantity,
 }

@@ -108,12 +108,15 @@ fn hold(
     choices: &Choices<'_>,
     catalogue: &Catalogue,
 ) -> Option<Finding> {
+    let said_of = |operand: &Operand| {
+        operand.term.indicator().is_none()
+            || choices.get(&operand.term).is_some_and(|said| !said.is_empty())
+    };
     let given = |side: &[Operand]| {
         let mut named = side.iter().filter(|operand| operand.term.indicator().is_some()).peekable();
-        named.peek().is_none()
-            || named.any(|operand| choices.get(&operand.term).is_some_and(|said| !said.is_empty()))
+        named.peek().is_none() || named.any(said_of)
     };
-    let complete = choices.values().all(|said| !said.is_empty());
+    let complete = check.operands().all(|operand| operand.optional || said_of(operand));
     if !given(&check.left)
         || !given(&check.right)
         || (check.when_missing == WhenMissing::Skip && !complete)
@@ -208,7 +211,7 @@ pub(super) fn computed(
                 let Some(indicator) = catalogue.indicators.get(place) else { return false };
                 let read = figures.read(&indicator.rule, query.root, query.window, query.known);
                 let count = read.filter(|read| read.reported).map(|read| read.subtree);
-                let Some(Value::Count(count)) = count else { return false };
+                let Some(Value::Count(count)) = count else { return operand.optional };
                 way.insert(operand.term, Range::exact(count));
                 true
             }

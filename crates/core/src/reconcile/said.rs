@@ -171,7 +171,7 @@ fn all_agree(values: &[(Range, Option<u32>)]) -> bool {
 /// window around it. A rule `part <= whole` of two flows says what is a part of what.
 fn parts_inside(statements: &[Statement], catalogue: &Catalogue, out: &mut Vec<Finding>) {
     let flow = |side: &[Operand]| match side {
-        [Operand { negative: false, term: Quantity::Of(place) }] => catalogue
+        [Operand { negative: false, term: Quantity::Of(place), .. }] => catalogue
             .indicators
             .get(*place)
             .filter(|indicator| indicator.adds_as() == Nature::Flow)

@@ -22,7 +22,7 @@ fn declared(id: &str, nature: Nature) -> Indicator {
 }
 
 fn catalogue() -> Catalogue {
-    let term = |place| Operand { negative: false, term: Quantity::Of(place) };
+    let term = |place| Operand { negative: false, optional: false, term: Quantity::Of(place) };
     let check = Check {
         id: "electronic".to_owned(),
         label: Label { vi: "điện tử".to_owned(), en: "electronic of issued".to_owned() },
@@ -52,6 +52,15 @@ fn catalogue() -> Catalogue {
     Catalogue { indicators, forms: Vec::new(), calendars: Vec::new(), checks: vec![check] }
 }
 
+/// The check of [`catalogue`], with one more figure on the left.
+fn with_a_third(optional: bool) -> Catalogue {
+    let mut catalogue = catalogue();
+    let place = catalogue.indicators.iter().position(|i| i.id == "portal.posted").unwrap();
+    let third = Operand { negative: false, optional, term: Quantity::Of(place) };
+    catalogue.checks[0].left.push(third);
+    catalogue
+}
+
 fn world(lines: &str) -> World {
     let mut world = World::of(&messages(PRELUDE, 1));
     world.fold(&messages(lines, 4));
@@ -68,10 +77,14 @@ fn query(root: &str) -> Query {
 }
 
 fn reconciled(lines: &str, past: &[Window]) -> Reconciliation {
+    reconciled_by(&catalogue(), lines, past)
+}
+
+fn reconciled_by(catalogue: &Catalogue, lines: &str, past: &[Window]) -> Reconciliation {
     let world = world(lines);
     let (book, facets) = (world.store.book(), world.store.facets());
     let sources = Sources { registry: world.projection.registry(), book: &book, facets: &facets };
-    reconcile(&catalogue(), query("H41"), past, sources)
+    reconcile(catalogue, query("H41"), past, sources)
 }
 
 fn value(lines: &str, root: &str, id: &str) -> Value {
@@ -88,6 +101,23 @@ const DOCUMENTS: &str = "
     H41.16 document 2/KH 2021-06-21 issued KH id=c rec=2021-06-21";
 const LATE: &str = "
     H41.16 document 3/KH 2021-07-01 issued KH id=z rec=2021-10-01";
+
+#[test]
+fn an_optional_figure_that_nobody_gave_is_zero() {
+    let own = "from=2021-06-15 to=2021-09-14";
+    let declared = |id: &str, value: u32, key: &str| {
+        format!("\nH41.17 figure {id} 2021-09-06 declared EXACT {own} value={value} id={key}")
+    };
+    let two = declared("documents.issued", 3, "a") + &declared("documents.electronic", 3, "b");
+    let three = two.clone() + &declared("portal.posted", 1, "c");
+    let four = declared("documents.issued", 3, "a") + &declared("documents.electronic", 4, "b");
+    let broken = |optional, lines: &str| {
+        let found = reconciled_by(&with_a_third(optional), lines, &[]);
+        found.findings.iter().filter(|finding| finding.check.is_some()).count()
+    };
+    assert_eq!([broken(false, &two), broken(false, &three), broken(false, &four)], [0, 1, 0]);
+    assert_eq!([broken(true, &two), broken(true, &three), broken(true, &four)], [0, 1, 1]);
+}
 
 #[test]
 fn why_a_declared_figure_differs_is_told() {

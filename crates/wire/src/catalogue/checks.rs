@@ -63,7 +63,7 @@ fn check(source: Source<'_>, row: Row, indicators: &[Indicator]) -> Result<Check
     })
 }
 
-/// `a.b + whole(c.d) - 1`: parts with `+` or `-` between blanks.
+/// `a.b + whole(c.d) - e.f? - 1`: parts with `+` or `-` between blanks; `?` marks an optional one.
 fn side(
     source: Source<'_>,
     text: &Spanned<String>,
@@ -75,7 +75,9 @@ fn side(
         match (word, wants_term) {
             ("+" | "-", false) => (negative, wants_term) = (word == "-", true),
             (_, true) => {
-                operands.push(Operand { negative, term: term(source, text, word, indicators)? });
+                let optional = word.strip_suffix('?');
+                let term = term(source, text, optional.unwrap_or(word), indicators)?;
+                operands.push(Operand { negative, optional: optional.is_some(), term });
                 wants_term = false;
             }
             (_, false) => return Err(no_sum(source, text)),

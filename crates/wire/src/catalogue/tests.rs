@@ -207,7 +207,7 @@ vi = "-"
 en = "-"
 left = "documents.issued_electronic - 1"
 op = "<="
-right = "whole(documents.signed_share) + documents.issued"
+right = "whole(documents.signed_share) + documents.issued + documents.received?"
 when_missing = "skip"
 severity = "error"
 "#;
@@ -227,6 +227,9 @@ fn extra_files_add_rows_and_take_the_places_of_rows() {
     assert_eq!(with.form("documents").unwrap().slots.len(), 1);
     assert_eq!(with.forms.len(), own.forms.len());
     assert_eq!(with.checks.len(), own.checks.len() + 1);
+    let optional: Vec<bool> =
+        with.checks.last().unwrap().operands().map(|operand| operand.optional).collect();
+    assert_eq!(optional, [false, false, false, false, true]);
     // What is computed takes the place of what is declared, wherever it stands.
     let computed = INDICATOR.replace("documents.issued\"\nvi", "certificates.hospitals\"\nvi");
     let with = catalogue_with(&[CatalogueFile::new("c.toml", computed)]).unwrap();

@@ -13,7 +13,8 @@ use crate::document::{Align, Block, Document, Head, Heading, Paragraph};
 use crate::error::RenderError;
 use crate::lang::Lang;
 use crate::page::{
-    GAP, HEAD, HEAD_LEFT_PART, INDENT, LEADING, MARGIN, NATION, Page, SMALL, Style, TEXT, width,
+    GAP, HEAD, HEAD_LEFT_PART, INDENT, LEADING, MARGIN, NATION, Page, Piece, SMALL, Style, TEXT,
+    balanced, width,
 };
 use crate::words;
 
@@ -242,8 +243,13 @@ impl Body {
         let widths = [room * left_part, room * (1.0 - left_part)];
         self.xml.open("w:tbl", &[]).open("w:tblPr", &[]);
         self.xml.empty("w:tblW", &[("w:w", &dxa(room)), ("w:type", "dxa")]);
-        self.xml.empty("w:tblLayout", &[("w:type", "fixed")]).close();
-        self.xml.open("w:tblGrid", &[]);
+        self.xml.empty("w:tblLayout", &[("w:type", "fixed")]);
+        // Without margins of the cells, the name of the country fits on one line.
+        self.xml.open("w:tblCellMar", &[]);
+        for side in ["w:left", "w:right"] {
+            self.xml.empty(side, &[("w:w", "0"), ("w:type", "dxa")]);
+        }
+        self.xml.close().close().open("w:tblGrid", &[]);
         for width in widths {
             self.xml.empty("w:gridCol", &[("w:w", &dxa(width))]);
         }
@@ -264,7 +270,7 @@ impl Body {
 
     /// A rule in the middle of a column: the upper border of a line without text.
     fn rule(&mut self, room: f32, wide: f32) {
-        let side = dxa(((room - 10.8 - wide) / 2.0).max(0.0));
+        let side = dxa(((room - wide) / 2.0).max(0.0));
         let xml = &mut self.xml;
         xml.open("w:p", &[]).open("w:pPr", &[]).open("w:pBdr", &[]);
         let rule = [("w:val", "single"), ("w:sz", "6"), ("w:space", "1"), ("w:color", "auto")];
@@ -276,11 +282,17 @@ impl Body {
     fn head(&mut self, head: &Head, lang: Lang) {
         let centre = |style, size| Look { align: Align::Centre, ..Look::text(style, size) };
         let left = |body: &mut Self, room: f32| {
+            let mut name = |text: &str, style| {
+                let lines = balanced(&Piece::new(text, style, NATION), room);
+                for line in &lines {
+                    body.line(&line.text(), centre(style, NATION));
+                }
+                lines.iter().map(|line| line.width).fold(0.0, f32::max)
+            };
             if let Some(superior) = &head.superior {
-                body.line(superior, centre(Style::REGULAR, NATION));
+                name(superior, Style::REGULAR);
             }
-            body.line(&head.agency, centre(Style::BOLD, NATION));
-            let wide = width(&head.agency, Style::BOLD, NATION).min(room);
+            let wide = name(&head.agency, Style::BOLD);
             body.rule(room, wide * 0.4);
             body.line(&words::number_line(head, lang), centre(Style::REGULAR, HEAD));
         };

@@ -7,7 +7,7 @@ mod text;
 
 pub(crate) use columns::{Fitted, fit, natural, padding};
 pub(crate) use face::{Face, Style, width};
-pub(crate) use text::{Line, Piece, wrap};
+pub(crate) use text::{Line, Piece, balanced, wrap};
 
 /// A4, the shorter side.
 pub(crate) const A4_SHORT: f32 = 595.3;

@@ -14,7 +14,7 @@ use crate::error::RenderError;
 use crate::lang::Lang;
 use crate::page::{
     GAP, HEAD, HEAD_LEFT_PART, INDENT, LEADING, MARGIN, NATION, Page, Piece, SMALL, Style, TEXT,
-    width, wrap,
+    balanced, width, wrap,
 };
 use crate::words;
 
@@ -97,7 +97,7 @@ impl Column {
     /// Lines in its middle; gives how wide the widest is.
     fn centre(&mut self, flow: &mut Flow, text: &str, style: Style, size: f32) -> f32 {
         let mut widest = 0.0_f32;
-        for line in wrap(&[Piece::new(text, style, size)], self.room, 0.0) {
+        for line in balanced(&Piece::new(text, style, size), self.room) {
             widest = widest.max(line.width);
             flow.line(line, (self.x, self.y, self.room), Align::Centre);
             self.y += size * LEADING;

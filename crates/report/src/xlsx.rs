@@ -26,6 +26,9 @@ const NAME_CHARS_MAX: usize = 31;
 pub fn xlsx(document: &Document) -> Result<Vec<u8>, RenderError> {
     let lang = document.lang;
     let mut book = Workbook::new();
+    // The widths of columns are in digits of this font.
+    let (row_pixels, column_pixels) = (20, 64);
+    book.set_default_format(&look::letters(look::SIZE), row_pixels, column_pixels)?;
     book.set_properties(&properties(document)?);
     let mut names = Names::default();
     let is_form = document.blocks.iter().all(|block| matches!(block, Block::Table(_)))

@@ -13,17 +13,34 @@ use crate::projector::Projector;
 use crate::table::{Goal, Spread, ms, over, percentile};
 use crate::{Bench, tell};
 
-/// What is asked: its name in the table, and its path.
-const QUESTIONS: [(&str, &str); 2] = [
-    ("form", "/v1/forms/bieu-06a?unit=H41&period=2021-Q3"),
-    ("figure", "/v1/figures?indicator=documents.issued&unit=H41&from=2021-06-15&to=2021-09-14"),
+/// What is asked.
+#[derive(Debug)]
+struct Question {
+    /// Its name in the table.
+    name: &'static str,
+    path: &'static str,
+    /// What its p99 while folding should stay below, in milliseconds.
+    goal: Option<u64>,
+}
+
+const QUESTIONS: [Question; 4] = [
+    Question { name: "form", path: "/v1/forms/bieu-06a?unit=H41&period=2021-Q3", goal: Some(5) },
+    Question { name: "cchc", path: "/v1/forms/cchc?unit=H41&period=2021-Q3", goal: Some(20) },
+    Question {
+        name: "figure",
+        path: "/v1/figures?indicator=documents.issued&unit=H41&from=2021-06-15&to=2021-09-14",
+        goal: None,
+    },
+    Question {
+        name: "reconciliation",
+        path: "/v1/reconciliation?unit=H41&period=2021-Q3",
+        goal: None,
+    },
 ];
 /// The pause between two questions, so that asking leaves the fold its processors.
 const PAUSE: Duration = Duration::from_millis(2);
 /// How long is asked while nothing is folded.
 const IDLE_FOR: Duration = Duration::from_secs(2);
-/// What the form's p99 should stay below.
-const GOAL: Duration = Duration::from_millis(5);
 
 /// How long the answers to one question took, by one way, in one round.
 #[derive(Debug, Default)]
@@ -73,16 +90,17 @@ pub(crate) fn measure(bench: &mut Bench, log: &Log) -> anyhow::Result<()> {
             series.iter().map(|one| one.bytes).max().unwrap_or_default(),
             counts.join(" + "),
         );
-        let goal = (question.0 == "form").then(|| Goal::new("p99 < 5 ms", p99 < GOAL));
-        let what = format!("{} by {}, p99 folding ÷ idle", question.0, way.1);
+        let goal = question
+            .goal
+            .map(|goal| Goal::new(format!("p99 < {goal} ms"), p99 < Duration::from_millis(goal)));
+        let what = format!("{} by {}, p99 folding ÷ idle", question.name, way.1);
         bench.table.row('e', what, Spread::of(ratios), beside, goal);
     }
     Ok(())
 }
 
 /// Every question by every way, in the order of the series.
-fn asked()
--> impl Iterator<Item = (&'static (&'static str, &'static str), &'static (Way, &'static str))> {
+fn asked() -> impl Iterator<Item = (&'static Question, &'static (Way, &'static str))> {
     QUESTIONS.iter().flat_map(|question| WAYS.iter().map(move |way| (question, way)))
 }
 
@@ -99,7 +117,7 @@ async fn measure_once(log: &Log, data: &Path) -> anyhow::Result<Vec<Series>> {
     }
     while projector.position() < log.last() {
         for ((question, way), series) in asked().zip(&mut series) {
-            let (took, bytes) = ask(&projector.data, &router, way.0, question.1).await?;
+            let (took, bytes) = ask(&projector.data, &router, way.0, question.path).await?;
             if projector.position() < log.last() {
                 series.folding.push(took);
                 series.bytes = series.bytes.max(bytes);
@@ -110,7 +128,7 @@ async fn measure_once(log: &Log, data: &Path) -> anyhow::Result<Vec<Series>> {
     let begun = Instant::now();
     while begun.elapsed() < IDLE_FOR {
         for ((question, way), series) in asked().zip(&mut series) {
-            let (took, bytes) = ask(&projector.data, &router, way.0, question.1).await?;
+            let (took, bytes) = ask(&projector.data, &router, way.0, question.path).await?;
             series.idle.push(took);
             series.bytes = series.bytes.max(bytes);
             tokio::time::sleep(PAUSE).await;

@@ -28,14 +28,14 @@ impl Spread {
 /// What a figure should come to.
 #[derive(Debug)]
 pub(crate) struct Goal {
-    text: &'static str,
+    text: String,
     is_met: bool,
 }
 
 impl Goal {
     /// A goal, and whether this run meets it.
-    pub(crate) fn new(text: &'static str, is_met: bool) -> Self {
-        Self { text, is_met }
+    pub(crate) fn new(text: impl Into<String>, is_met: bool) -> Self {
+        Self { text: text.into(), is_met }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Style, width};
+use super::{Style, many, width};
+
+/// How often the width of balanced lines is halved: to a point, in a page.
+const HALVINGS: usize = 10;
 
 /// Text of one look.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +51,20 @@ pub(crate) struct Line {
     pub(crate) indent: f32,
     /// Whether its paragraph, or a part of it, ends here: it is not stretched.
     pub(crate) last: bool,
+}
+
+impl Line {
+    /// What stands on it.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for (place, word) in self.words.iter().enumerate() {
+            text.extend(word.pieces.iter().map(|piece| piece.text.as_str()));
+            if word.space.is_some() && place + 1 < self.words.len() {
+                text.push(' ');
+            }
+        }
+        text
+    }
 }
 
 /// Text cut at its spaces.
@@ -108,6 +125,22 @@ fn cut(word: Word, room: f32) -> Vec<Word> {
         (last.space, last.ends_line) = (space, ends_line);
     }
     parts
+}
+
+/// Text in as few lines as fit into this width, about as wide as one another.
+pub(crate) fn balanced(piece: &Piece, room: f32) -> Vec<Line> {
+    let lines = |room: f32| wrap(std::slice::from_ref(piece), room, 0.0);
+    let fewest = lines(room).len();
+    let (mut narrow, mut wide) = (room / many(fewest.max(1)), room);
+    for _ in 0..HALVINGS {
+        let middle = f32::midpoint(narrow, wide);
+        if lines(middle).len() > fewest {
+            narrow = middle;
+        } else {
+            wide = middle;
+        }
+    }
+    lines(wide)
 }
 
 /// Text in lines of this width; the first begins further in.

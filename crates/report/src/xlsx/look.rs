@@ -11,13 +11,14 @@ pub(super) const SIZE: f32 = 11.0;
 /// Above this, a spreadsheet's numbers are no longer exact.
 const EXACT_MAX: u64 = 1 << 53;
 
-/// Letters of this size, without borders.
+/// Letters of this size, and nothing else.
+pub(super) fn letters(size: f32) -> Format {
+    Format::new().set_font_name("Times New Roman").set_font_size(size)
+}
+
+/// Running text of this size, without borders.
 pub(super) fn plain(size: f32) -> Format {
-    Format::new()
-        .set_font_name("Times New Roman")
-        .set_font_size(size)
-        .set_align(FormatAlign::VerticalCenter)
-        .set_text_wrap()
+    letters(size).set_align(FormatAlign::VerticalCenter).set_text_wrap()
 }
 
 pub(super) fn centred(size: f32) -> Format {

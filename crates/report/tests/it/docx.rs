@@ -39,7 +39,11 @@ fn a_letter_has_all_its_text() {
     let bytes = tonghop_report::docx(&letter()).unwrap();
     let texts = paragraphs(&part(&bytes, "word/document.xml"));
     for text in [
-        "ỦY BAN NHÂN DÂN TỈNH NGHỆ AN",
+        // Lines of the head that are too long are broken in the middle.
+        "ỦY BAN NHÂN DÂN",
+        "TỈNH NGHỆ AN",
+        "SỞ THÔNG TIN VÀ",
+        "TRUYỀN THÔNG",
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "Độc lập - Tự do - Hạnh phúc",
         "Số: 123/BC-STTTT",

@@ -132,6 +132,11 @@ impl UnitBook {
         self.0.get(place).map(|(_, series)| series)
     }
 
+    /// Every series, in order of measure.
+    pub fn all(&self) -> impl Iterator<Item = (Measure, &Series)> {
+        self.0.iter().map(|(measure, series)| (*measure, series))
+    }
+
     fn series_mut(&mut self, measure: Measure) -> Option<&mut Series> {
         let place = match self.0.binary_search_by_key(&measure, |(held, _)| *held) {
             Ok(place) => place,

@@ -6,7 +6,7 @@ use crate::book::{Book, FacetBooks};
 use crate::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
 use crate::day::Day;
 use crate::measure::FacetKind;
-use crate::read::{Opened, Query, Readings, Scope, Tree, Value};
+use crate::read::{Amounts, Opened, Query, Readings, Scope, Tree, Value};
 use crate::registry::{Registry, Unit};
 use crate::unit_code::UnitCode;
 use crate::words::Level;
@@ -164,14 +164,17 @@ impl Filling<'_> {
 
     /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are
     /// not added, so that forms with such columns have no levels.
-    fn levels(&self, book: &Opened<'_>, read: &mut Readings) -> Vec<(Option<Level>, Vec<Value>)> {
+    fn levels(
+        &self,
+        book: &Opened<'_>,
+        read: &mut Readings<Amounts>,
+    ) -> Vec<(Option<Level>, Vec<Value>)> {
         let levels_of_units: Vec<Option<Level>> =
             self.scope.codes().iter().map(|code| self.level(*code)).collect();
         let mut levels: BTreeMap<Option<Level>, Vec<i64>> = BTreeMap::new();
         for (column, rule) in self.columns.iter().enumerate() {
             let Rule::Sum(terms) = rule else { return Vec::new() };
-            for (level, amount) in
-                levels_of_units.iter().zip(self.scope.amounts(terms, book, read).own)
+            for (level, amount) in levels_of_units.iter().zip(self.scope.sum(terms, book, read).own)
             {
                 if amount != 0 {
                     let sums = levels.entry(*level).or_insert_with(|| vec![0; self.columns.len()]);
@@ -206,8 +209,8 @@ impl Filling<'_> {
 
     fn list(&self, form: &Form) -> Table {
         let mut values = self.values(&self.all());
-        if form.slots.iter().any(|slot| slot.of_province) {
-            let province = Query { root: self.query.root.level_1(), ..self.query };
+        let province = Query { root: self.query.root.level_1(), ..self.query };
+        if province != self.query && form.slots.iter().any(|slot| slot.of_province) {
             let scope = scope(province, self.sources);
             let book = scope.open(self.sources.book, self.sources.facets);
             let mut read = Readings::default();

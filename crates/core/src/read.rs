@@ -12,11 +12,13 @@
 //! province has the same figures in every tree.
 //! **Invariant READ-2:** what is read for each code of a facet adds up to what is read for all.
 //! **Invariant READ-3:** the units of a level are those that the registry has on the day.
+//! **Invariant READ-4:** what is read for the root alone is what is read for it beside the others.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::book::{Book, FacetBooks, UnitBook};
-use crate::catalogue::{Counted, Nature, Only, Reading, Rule, Term};
+use crate::book::{Book, FacetBooks, Series, UnitBook};
+use crate::catalogue::{Counted, Nature, Reading, Rule, Term};
 use crate::day::{Day, Window};
 use crate::declared::{self, Range, Statement};
 use crate::measure::{FacetKind, Measure};
@@ -26,10 +28,12 @@ use crate::words::Level;
 
 mod chains;
 mod lineage;
+mod sums;
 
 use chains::{Chains, chains};
 pub use lineage::divided_units;
 use lineage::{Detour, Folding};
+pub use sums::{Amounts, Readings, Sums, Total};
 
 /// A ratio with its parts; never a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,61 +139,49 @@ pub struct Scope<'r> {
     /// The tree of the day before the window.
     opening: Chains,
     epochs: Vec<Epoch>,
+    /// Worked out when it is first asked for.
+    standing: OnceCell<Vec<(usize, Level, Vec<usize>)>>,
 }
 
-/// A book with the units of a scope looked up once, and the facets that narrowed terms read.
+/// A book with its series sorted by measure and by the places of a scope's units, and the facets
+/// that narrowed terms read.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    units: Vec<Option<&'a UnitBook>>,
+    series: BTreeMap<Measure, Vec<(usize, &'a Series)>>,
     /// For each detour, the cells of its unit in its field.
     divided: Vec<Option<&'a UnitBook>>,
     facets: &'a BTreeMap<FacetKind, FacetBooks>,
 }
 
-impl Opened<'_> {
-    fn unit(&self, place: usize) -> Option<&UnitBook> {
-        self.units.get(place).copied().flatten()
-    }
-}
-
-/// An amount for each unit of a scope, in the order of its codes.
-#[derive(Debug, Clone)]
-pub struct Amounts {
-    /// Of the unit alone.
-    pub own: Vec<i64>,
-    /// Of the unit and what is below it.
-    pub subtree: Vec<i64>,
-}
-
-impl Amounts {
-    fn zero(units: usize) -> Self {
-        Self { own: vec![0; units], subtree: vec![0; units] }
+impl<'a> Opened<'a> {
+    /// The series of a measure, by the places of their units.
+    fn of(&self, measure: Measure) -> &[(usize, &'a Series)] {
+        self.series.get(&measure).map_or(&[], Vec::as_slice)
     }
 
-    /// Adds an amount to a unit and its ancestors.
-    fn add(&mut self, chain: &[usize], amount: i64) {
-        self.add_own(chain.first(), amount);
-        self.add_above(chain.iter(), amount);
+    fn unit(&self, measure: Measure, place: usize) -> Option<&'a Series> {
+        let series = self.of(measure);
+        let found = series.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        series.get(found).map(|(_, series)| *series)
     }
 
-    fn add_own(&mut self, unit: Option<&usize>, amount: i64) {
-        if let Some(sum) = unit.and_then(|place| self.own.get_mut(*place)) {
-            *sum += amount;
-        }
-    }
-
-    fn add_above<'a>(&mut self, chain: impl Iterator<Item = &'a usize>, amount: i64) {
-        for place in chain {
-            if let Some(sum) = self.subtree.get_mut(*place) {
-                *sum += amount;
+    /// The series of a measure of the units that count in a tree, each with its chain.
+    fn counted<'c>(
+        &self,
+        measure: Measure,
+        chains: &'c Chains,
+    ) -> impl Iterator<Item = (usize, &'a Series, &'c [usize])> {
+        let mut rest = chains.units.as_slice();
+        self.of(measure).iter().filter_map(move |(place, series)| {
+            // In the book of all, it mostly is the next one; in that of one code it seldom is.
+            if rest.first().is_some_and(|(next, _)| next < place) {
+                rest = rest.get(rest.partition_point(|(next, _)| next < place)..)?;
             }
-        }
+            let (_, chain) = rest.first().filter(|(next, _)| next == place)?;
+            Some((*place, *series, chain.as_slice()))
+        })
     }
 }
-
-/// What was read already of one book in one scope: many columns of a form share their terms.
-#[derive(Debug, Default)]
-pub struct Readings(BTreeMap<(Counted, Only), Amounts>);
 
 impl<'r> Scope<'r> {
     /// Works out who is below the root on which days. `registry` is as known at `query.known`;
@@ -224,7 +216,7 @@ impl<'r> Scope<'r> {
             Some(first) if !changes_at_once => first.chains.clone(),
             _ => tree_of(days.from.previous().unwrap_or(Day::MIN)),
         };
-        Self { query, days, registry, codes, opening, epochs }
+        Self { query, days, registry, codes, opening, epochs, standing: OnceCell::new() }
     }
 
     /// The units that sums are for, in order of code.
@@ -232,8 +224,15 @@ impl<'r> Scope<'r> {
         &self.codes
     }
 
-    fn units_in<'a>(&self, book: &'a Book) -> Vec<Option<&'a UnitBook>> {
-        self.codes.iter().map(|code| book.unit(*code)).collect()
+    fn series_in<'a>(&self, book: &'a Book) -> BTreeMap<Measure, Vec<(usize, &'a Series)>> {
+        let mut by_measure: BTreeMap<Measure, Vec<(usize, &Series)>> = BTreeMap::new();
+        for (code, unit) in book.units() {
+            let Ok(place) = self.codes.binary_search(&code) else { continue };
+            for (measure, series) in unit.all() {
+                by_measure.entry(measure).or_default().push((place, series));
+            }
+        }
+        by_measure
     }
 
     fn detours(&self) -> impl Iterator<Item = &Detour> {
@@ -242,46 +241,40 @@ impl<'r> Scope<'r> {
 
     /// Whether any unit of the subtree ever had a cell of one of the measures.
     pub fn reports(&self, measures: &[Measure], book: &Opened<'_>) -> bool {
-        let units = self.epochs.iter().flat_map(|epoch| &epoch.chains.units).map(|(unit, _)| *unit);
-        units
-            .filter_map(|unit| book.unit(unit))
-            .any(|unit| measures.iter().any(|measure| unit.series(*measure).is_some()))
+        let trees = self.epochs.iter().map(|epoch| &epoch.chains);
+        let mut both = trees.flat_map(|tree| measures.iter().map(move |measure| (*measure, tree)));
+        both.any(|(measure, tree)| book.counted(measure, tree).next().is_some())
     }
 
-    /// The sum of the terms for every unit's subtree, in the order of `codes`.
-    pub fn sums(&self, terms: &[Term], book: &Opened<'_>) -> Vec<i64> {
-        self.amounts(terms, book, &mut Readings::default()).subtree
-    }
-
-    /// The sum of the terms for every unit; what was read before is not read again.
-    pub fn amounts(&self, terms: &[Term], book: &Opened<'_>, read: &mut Readings) -> Amounts {
-        let mut sum = Amounts::zero(self.codes.len());
+    /// The sum of the terms; what was read before is not read again.
+    pub fn sum<S: Sums>(&self, terms: &[Term], book: &Opened<'_>, read: &mut Readings<S>) -> S {
+        let mut sum = S::zero(self.codes.len());
         for term in terms {
             let part = read
                 .0
                 .entry((term.counted, term.only.clone()))
-                .or_insert_with(|| self.amounts_of(term, book));
-            let sign = if term.negative { -1 } else { 1 };
-            add_all(&mut sum.own, &part.own, sign);
-            add_all(&mut sum.subtree, &part.subtree, sign);
+                .or_insert_with(|| self.sum_of(term, book));
+            sum.add_all(part, if term.negative { -1 } else { 1 });
         }
         sum
     }
 
-    /// The amounts of a term for every unit, whatever its sign.
-    fn amounts_of(&self, term: &Term, book: &Opened<'_>) -> Amounts {
+    /// The sum of a term, whatever its sign.
+    fn sum_of<S: Sums>(&self, term: &Term, book: &Opened<'_>) -> S {
         let of_code;
         let book = match &term.only.code {
             None => book,
             Some((kind, code)) => {
                 of_code = match book.facets.get(kind).and_then(|books| books.get(code)) {
                     Some(held) => self.open_code(*kind, code, held, book.facets),
-                    None => Opened { units: Vec::new(), divided: Vec::new(), facets: book.facets },
+                    None => {
+                        Opened { series: BTreeMap::new(), divided: Vec::new(), facets: book.facets }
+                    }
                 };
                 &of_code
             }
         };
-        let mut sums = Amounts::zero(self.codes.len());
+        let mut sums = S::zero(self.codes.len());
         match term.counted {
             Counted::Amounts(reading, measure) => {
                 self.add_amounts(reading, measure, term.only.level, book, &mut sums);
@@ -290,7 +283,7 @@ impl<'r> Scope<'r> {
             Counted::UnitsWith(measure) => {
                 let (day, known) = (self.days.to, self.query.known);
                 let has_some = |place| {
-                    book.unit(place).is_some_and(|unit| stock(unit, measure, day, known) > 0)
+                    book.unit(measure, place).is_some_and(|held| held.up_to(day, known) > 0)
                 };
                 self.add_units(term.only.level, has_some, &mut sums);
             }
@@ -298,36 +291,36 @@ impl<'r> Scope<'r> {
         sums
     }
 
-    fn add_amounts(
+    fn add_amounts<S: Sums>(
         &self,
         reading: Reading,
         measure: Measure,
         level: Option<Level>,
         book: &Opened<'_>,
-        sums: &mut Amounts,
+        sums: &mut S,
     ) {
         let (window, known) = (self.days, self.query.known);
         let last_level = |place| level.is_none() || self.last_level(place) == level;
         match reading {
             Reading::Flow => {
                 for epoch in &self.epochs {
-                    add_chains(&epoch.chains, book, sums, last_level, |unit| {
-                        unit.series(measure).map_or(0, |series| series.flow(epoch.window, known))
+                    add_chains(&epoch.chains, book, measure, sums, last_level, |series| {
+                        series.flow(epoch.window, known)
                     });
                 }
             }
             Reading::Opening => {
                 let Some(day) = window.from.previous() else { return };
                 let stands = |place| level.is_none() || self.level_on(place, day) == level;
-                add_chains(&self.opening, book, sums, stands, |unit| {
-                    stock(unit, measure, day, known)
+                add_chains(&self.opening, book, measure, sums, stands, |series| {
+                    series.up_to(day, known)
                 });
             }
             Reading::Closing => {
                 let (Some(last), day) = (self.epochs.last(), window.to) else { return };
                 let stands = |place| level.is_none() || self.level_on(place, day) == level;
-                add_chains(&last.chains, book, sums, stands, |unit| {
-                    stock(unit, measure, day, known)
+                add_chains(&last.chains, book, measure, sums, stands, |series| {
+                    series.up_to(day, known)
                 });
             }
             Reading::MovedIn => {
@@ -340,21 +333,29 @@ impl<'r> Scope<'r> {
     }
 
     /// Counts the units that stand on the window's last day, in its tree.
-    fn add_units(&self, level: Option<Level>, counts: impl Fn(usize) -> bool, sums: &mut Amounts) {
+    fn add_units<S: Sums>(
+        &self,
+        level: Option<Level>,
+        counts: impl Fn(usize) -> bool,
+        sums: &mut S,
+    ) {
+        for (place, held, chain) in self.standing.get_or_init(|| self.standing()) {
+            if level.is_none_or(|level| level == *held) && counts(*place) {
+                sums.add(chain, &[], 1);
+            }
+        }
+    }
+
+    /// The units that stand on the window's last day, with their level and their chain.
+    fn standing(&self) -> Vec<(usize, Level, Vec<usize>)> {
         let day = self.days.to;
-        let units: Vec<UnitCode> = (0..)
-            .zip(&self.codes)
-            .filter(|(place, _)| {
-                let held = self.level_on(*place, day);
-                held.is_some() && (level.is_none() || held == level) && counts(*place)
-            })
-            .map(|(_, code)| *code)
-            .collect();
+        let level_of = |place: usize| self.level_on(place, day);
+        let places = (0..).zip(&self.codes).filter(|(place, _)| level_of(*place).is_some());
+        let units: Vec<UnitCode> = places.map(|(_, code)| *code).collect();
         let folding = Folding::of(self.query.tree, self.registry, &units);
         let chains = chains(self.query, self.registry, &self.codes, &units, &folding, day);
-        for (_, chain) in &chains.units {
-            sums.add(chain, 1);
-        }
+        let with_level = |(place, chain)| Some((place, level_of(place)?, chain));
+        chains.units.into_iter().filter_map(with_level).collect()
     }
 
     /// The level of a unit on the day; none unless it is registered by then and not closed.
@@ -370,11 +371,11 @@ impl<'r> Scope<'r> {
 
     /// What units bring to their new ancestors, or take from their old ones: the stock that they
     /// have at the end of the day before the move. `pick` says which tree gains and which lacks.
-    fn add_moves<'a>(
+    fn add_moves<'a, S: Sums>(
         &'a self,
         measure: Measure,
         book: &Opened<'_>,
-        sums: &mut Amounts,
+        sums: &mut S,
         counts: impl Fn(usize) -> bool,
         pick: impl Fn(&'a Chains, &'a Chains) -> (&'a Chains, &'a Chains),
     ) {
@@ -382,68 +383,103 @@ impl<'r> Scope<'r> {
         for epoch in &self.epochs {
             let (with, without) = pick(before, &epoch.chains);
             let day = epoch.window.from.previous().unwrap_or(Day::MIN);
-            for (place, chain) in with.units.iter().filter(|(place, _)| counts(*place)) {
-                let Some(unit) = book.unit(*place) else { continue };
+            let counted = book.counted(measure, with).filter(|(place, ..)| counts(*place));
+            for (place, series, chain) in counted {
                 let other = without
                     .units
-                    .binary_search_by_key(place, |(other, _)| *other)
+                    .binary_search_by_key(&place, |(other, _)| *other)
                     .ok()
                     .and_then(|found| without.units.get(found))
                     .map_or(&[][..], |(_, chain)| chain.as_slice());
-                let stock = stock(unit, measure, day, self.query.known);
-                sums.add_own(chain.first().filter(|place| !other.contains(place)), stock);
-                sums.add_above(chain.iter().filter(|place| !other.contains(place)), stock);
+                sums.add(chain, other, series.up_to(day, self.query.known));
             }
             before = &epoch.chains;
         }
     }
 
     /// The value of a rule for every unit's subtree, in the order of `codes`.
-    pub fn by_unit(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings) -> Vec<Value> {
+    pub fn by_unit(
+        &self,
+        rule: &Rule,
+        book: &Opened<'_>,
+        read: &mut Readings<Amounts>,
+    ) -> Vec<Value> {
         match rule {
             Rule::Sum(terms) => {
-                self.amounts(terms, book, read).subtree.into_iter().map(Value::Count).collect()
+                self.sum(terms, book, read).subtree.into_iter().map(Value::Count).collect()
             }
             Rule::Ratio { part, whole } => self
-                .amounts(part, book, read)
+                .sum(part, book, read)
                 .subtree
                 .into_iter()
-                .zip(self.amounts(whole, book, read).subtree)
+                .zip(self.sum(whole, book, read).subtree)
                 .map(|(part, whole)| Value::Share(Share { part, whole }))
                 .collect(),
             Rule::Distinct(kind, measures) => {
-                let terms: Vec<Term> =
-                    measures.iter().map(|measure| Term::of(Reading::Flow, *measure)).collect();
                 let mut counts = vec![0; self.codes.len()];
-                let facets = book.facets;
-                for (code, book) in facets.get(kind).into_iter().flat_map(FacetBooks::iter) {
-                    let sums = self.sums(&terms, &self.open_code(*kind, code, book, facets));
-                    for (count, amount) in counts.iter_mut().zip(sums) {
+                for sums in self.of_each_code::<Amounts>(*kind, measures, book) {
+                    for (count, amount) in counts.iter_mut().zip(sums.subtree) {
                         *count += i64::from(amount > 0);
                     }
                 }
                 counts.into_iter().map(Value::Count).collect()
             }
+            Rule::Declared { indicator, nature } => self.declared(indicator, *nature, book),
+        }
+    }
+
+    /// The value of a rule for the root's subtree.
+    pub fn value(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings<Total>) -> Value {
+        match rule {
+            Rule::Sum(terms) => Value::Count(self.sum(terms, book, read).0),
+            Rule::Ratio { part, whole } => Value::Share(Share {
+                part: self.sum(part, book, read).0,
+                whole: self.sum(whole, book, read).0,
+            }),
+            Rule::Distinct(kind, measures) => {
+                let counted = self.of_each_code(*kind, measures, book);
+                Value::Count(counted.map(|Total(amount)| i64::from(amount > 0)).sum())
+            }
             Rule::Declared { indicator, nature } => {
-                let books = book.facets.get(&FacetKind::Declared);
-                let known = self.query.known;
-                let said = declared::statements(books, Some(indicator), known);
-                self.declared(&said, *nature)
+                let place = self.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
+                let values = self.declared(indicator, *nature, book);
+                values.get(place).copied().unwrap_or(Value::Missing)
             }
         }
     }
 
+    /// What happened under each code of a facet.
+    fn of_each_code<S: Sums>(
+        &self,
+        kind: FacetKind,
+        measures: &[Measure],
+        book: &Opened<'_>,
+    ) -> impl Iterator<Item = S> {
+        let facets = book.facets;
+        let terms: Vec<Term> =
+            measures.iter().map(|measure| Term::of(Reading::Flow, *measure)).collect();
+        facets.get(&kind).into_iter().flat_map(FacetBooks::iter).map(move |(code, book)| {
+            let opened = self.open_code(kind, code, book, facets);
+            self.sum(&terms, &opened, &mut Readings::default())
+        })
+    }
+
     /// What was declared for every unit's subtree: by the unit itself, else by those below it
     /// together. A unit that speaks for its subtree is not added to what that says.
-    fn declared(&self, said: &[Statement], nature: Nature) -> Vec<Value> {
-        let own: Vec<Option<Value>> = self
-            .codes
-            .iter()
-            .map(|code| {
-                let of_unit = said.iter().filter(|said| said.unit == *code);
-                declared::for_window(of_unit, self.query.window)
-            })
-            .collect();
+    fn declared(&self, indicator: &str, nature: Nature, book: &Opened<'_>) -> Vec<Value> {
+        let books = book.facets.get(&FacetKind::Declared);
+        let said = declared::statements(books, Some(indicator), self.query.known);
+        let mut own: Vec<Option<Value>> = vec![None; self.codes.len()];
+        let mut by_unit: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
+        for statement in &said {
+            by_unit.entry(statement.unit).or_default().push(statement);
+        }
+        for (unit, of_unit) in by_unit {
+            let place = self.codes.binary_search(&unit).ok();
+            if let Some(held) = place.and_then(|place| own.get_mut(place)) {
+                *held = declared::for_window(of_unit.into_iter(), self.query.window);
+            }
+        }
         let of = |place: usize| own.get(place).copied().flatten();
         let mut below: Vec<Option<Value>> = vec![None; self.codes.len()];
         for (unit, chain) in self.epochs.last().into_iter().flat_map(|epoch| &epoch.chains.units) {
@@ -462,47 +498,28 @@ impl<'r> Scope<'r> {
         }
         own.into_iter().zip(below).map(|(own, b)| own.or(b).unwrap_or(Value::Missing)).collect()
     }
-
-    /// The value of a rule for the root's subtree.
-    pub fn value(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings) -> Value {
-        let place = self.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
-        let values = self.by_unit(rule, book, read);
-        values.get(place).copied().unwrap_or(match rule {
-            Rule::Declared { .. } => Value::Missing,
-            Rule::Sum(_) | Rule::Distinct(..) | Rule::Ratio { .. } => Value::Count(0),
-        })
-    }
 }
 
-/// The stock of a unit at the end of the day.
-fn stock(unit: &UnitBook, measure: Measure, day: Day, known: Option<Day>) -> i64 {
-    unit.series(measure).map_or(0, |series| series.up_to(day, known))
-}
-
-fn add_chains(
+fn add_chains<S: Sums>(
     chains: &Chains,
     book: &Opened<'_>,
-    sums: &mut Amounts,
+    measure: Measure,
+    sums: &mut S,
     counts: impl Fn(usize) -> bool,
-    amount: impl Fn(&UnitBook) -> i64,
+    amount: impl Fn(&Series) -> i64,
 ) {
-    for (unit, chain) in chains.units.iter().filter(|(unit, _)| counts(*unit)) {
-        let amount = book.unit(*unit).map_or(0, &amount);
+    for (_, series, chain) in book.counted(measure, chains).filter(|(place, ..)| counts(*place)) {
+        let amount = amount(series);
         if amount != 0 {
-            sums.add(chain, amount);
+            sums.add(chain, &[], amount);
         }
     }
     for (detour, divided) in chains.detours.iter().zip(&book.divided) {
-        let amount = divided.filter(|_| counts(detour.place)).map_or(0, &amount);
+        let series = divided.filter(|_| counts(detour.place)).and_then(|unit| unit.series(measure));
+        let amount = series.map_or(0, &amount);
         if amount != 0 {
-            sums.add(&detour.from, -amount);
-            sums.add(&detour.to, amount);
+            sums.add(&detour.from, &[], -amount);
+            sums.add(&detour.to, &[], amount);
         }
-    }
-}
-
-fn add_all(sums: &mut [i64], amounts: &[i64], sign: i64) {
-    for (sum, amount) in sums.iter_mut().zip(amounts) {
-        *sum += sign * amount;
     }
 }

@@ -15,7 +15,7 @@ use crate::declared::{Statement, statements};
 use crate::form::Sources;
 use crate::measure::{FacetKind, Measure};
 use crate::pack::words;
-use crate::read::{Query, Tree, Value};
+use crate::read::{Opened, Query, Readings, Scope, Total, Tree, Value};
 use crate::unit_code::UnitCode;
 
 mod compare;
@@ -142,7 +142,14 @@ struct Figures<'a> {
     read_on: Option<Day>,
     sources: Sources<'a>,
     units: Vec<UnitCode>,
-    scopes: BTreeMap<(UnitCode, Window, Option<Day>), crate::read::Scope<'a>>,
+    scopes: BTreeMap<(UnitCode, Window, Option<Day>), Held<'a>>,
+}
+
+/// A scope with what was read in it.
+struct Held<'a> {
+    scope: Scope<'a>,
+    opened: Opened<'a>,
+    read: Readings<Total>,
 }
 
 /// What is computed of an indicator.
@@ -174,15 +181,15 @@ impl<'a> Figures<'a> {
         let measures: Vec<Measure> = rule.measures().collect();
         let (sources, units) = (self.sources, &self.units);
         let (tree, read_on) = (self.tree, self.read_on);
-        let scope = self.scopes.entry((unit, window, known)).or_insert_with(|| {
+        let held = self.scopes.entry((unit, window, known)).or_insert_with(|| {
             let query = Query { root: unit, window, known, tree, read_on };
-            crate::read::Scope::new(query, sources.registry, units)
+            let scope = Scope::new(query, sources.registry, units);
+            let opened = scope.open(sources.book, sources.facets);
+            Held { scope, opened, read: Readings::default() }
         });
-        let opened = scope.open(sources.book, sources.facets);
-        let mut read = crate::read::Readings::default();
         Some(Computed {
-            subtree: scope.value(rule, &opened, &mut read),
-            reported: scope.reports(&measures, &opened),
+            subtree: held.scope.value(rule, &held.opened, &mut held.read),
+            reported: held.scope.reports(&measures, &held.opened),
         })
     }
 }

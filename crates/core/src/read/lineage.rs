@@ -104,7 +104,7 @@ impl Scope<'_> {
         let fields = facets.get(&FacetKind::Field);
         let divided = |detour: &Detour| fields?.get(&detour.field)?.unit(detour.unit);
         let divided = self.detours().map(divided).collect();
-        Opened { units: self.units_in(book), divided, facets }
+        Opened { series: self.series_in(book), divided, facets }
     }
 
     /// Looks the units up in the book of one code of a facet. A book of another facet than the
@@ -121,6 +121,6 @@ impl Scope<'_> {
             if is_whole { book.unit(detour.unit) } else { None }
         };
         let divided = self.detours().map(divided).collect();
-        Opened { units: self.units_in(book), divided, facets }
+        Opened { series: self.series_in(book), divided, facets }
     }
 }

@@ -414,6 +414,30 @@ proptest! {
     }
 
     #[test]
+    fn read_4_the_total_row_of_a_form_is_the_figure_of_its_unit(
+        turns in vec(any::<Turn>(), 1..16), facts in facts(60), window in window(), tree in 0_u8..16,
+        known in proptest::option::of(RECORDED - 1..RECORDED + 30),
+    ) {
+        let world = history(&turns, &facts);
+        let known = known.map(day);
+        let now = world.projection.registry();
+        let registry = known.map_or_else(|| now.clone(), |day| now.as_known(day));
+        let reader = Reader::new(&world.store, &registry);
+        let catalogue = catalogue(Layout::ByUnit, BIEU_06);
+        for (root, tree) in CODES.iter().flat_map(|root| {
+            [(root, Tree::AsWas), (root, Tree::On(day(tree)))]
+        }) {
+            let query = Query { root: kit::unit(root), window, known, tree, read_on: None };
+            let table = fill(&catalogue.forms[0], &catalogue, query, reader.sources());
+            let total = table.rows.last().unwrap().values.iter();
+            for ((key, terms), value) in BIEU_06.iter().zip(total) {
+                let count = reader.count_of(query, terms);
+                prop_assert_eq!(&Value::Count(count), value, "{} {} {:?}", root, key, tree);
+            }
+        }
+    }
+
+    #[test]
     fn lin_3_any_order_of_arrival_gives_the_same_figures(
         turns in vec(any::<Turn>(), 1..16), facts in facts(24), window in window(), tree in 0_u8..16,
         order in vec(any::<u64>(), 40),

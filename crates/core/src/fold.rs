@@ -437,26 +437,9 @@ impl<'a> Batch<'a> {
 
 /// The code that a unit's timeline is about; none while it holds nothing but retractions.
 fn code_of(timeline: &Timeline) -> Option<UnitCode> {
-    timeline.entries().iter().find_map(|held| match &held.statement.body {
-        Body::Unit(about) => Some(about.code),
-        Body::Retracted
-        | Body::Procedure(_)
-        | Body::Dossier(_)
-        | Body::Document(_)
-        | Body::Meeting(_)
-        | Body::Site(_)
-        | Body::Post(_)
-        | Body::Feedback(_)
-        | Body::Portal(_)
-        | Body::Task(_)
-        | Body::Inspection(_)
-        | Body::Norm(_)
-        | Body::Certificate(_)
-        | Body::Account(_)
-        | Body::Deployment(_)
-        | Body::Staff(_)
-        | Body::Figure(_)
-        | Body::Narrative(_) => None,
+    timeline.entries().iter().find_map(|held| {
+        let Body::Unit(about) = &held.statement.body else { return None };
+        Some(about.code)
     })
 }
 

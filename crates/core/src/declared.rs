@@ -237,6 +237,8 @@ pub struct Written {
     pub narrative: Narrative,
     /// The recorded day since which it stands.
     pub recorded: Day,
+    /// The day on which it was written.
+    pub day: Day,
 }
 
 /// The texts that stood at the end of the day of knowledge, in order of unit and section.
@@ -244,8 +246,8 @@ pub fn written(books: Option<&FacetBooks>, known: Option<Day>) -> Vec<Written> {
     let mut written = Vec::new();
     for (code, book) in books.into_iter().flat_map(FacetBooks::iter) {
         let Some(narrative) = Narrative::parse(code) else { continue };
-        for (unit, _, recorded, _) in standing(book, Measure::NarrativeSubmitted, known) {
-            written.push(Written { unit, narrative: narrative.clone(), recorded });
+        for (unit, day, recorded, _) in standing(book, Measure::NarrativeSubmitted, known) {
+            written.push(Written { unit, narrative: narrative.clone(), recorded, day });
         }
     }
     written.sort_unstable();

@@ -10,6 +10,7 @@
 //! **Invariant REF-1:** no commit covers a refusal that was not stored before.
 
 use crate::commit::Commit;
+use crate::day::Day;
 use crate::fold::{Counts, Damaged, Folded, Message, Outcome, Plan, Projection};
 use crate::refusal::Refusal;
 
@@ -54,6 +55,8 @@ pub struct Announcement {
     pub position: u64,
     /// What became of each message from `from` to `position`.
     pub outcomes: Vec<Outcome>,
+    /// The highest recorded day so far.
+    pub recorded: Day,
     /// All messages so far.
     pub counts: Counts,
     /// Whether the registry of units has changed.
@@ -137,6 +140,7 @@ impl Projector {
             from: position + 1 - count,
             position,
             outcomes: folded.outcomes,
+            recorded: self.projection.recorded(),
             counts: self.projection.counts(),
             units_changed: folded.units_changed,
         });

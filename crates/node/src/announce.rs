@@ -114,6 +114,7 @@ fn ranges(announcement: &Announcement) -> Option<Ranges> {
 
 #[cfg(test)]
 mod tests {
+    use tonghop_core::day::Day;
     use tonghop_core::fold::Counts;
     use tonghop_core::refusal::RefusalCode;
 
@@ -125,6 +126,7 @@ mod tests {
         let announcement = Announcement {
             from: 11,
             position: 16,
+            recorded: Day::MIN,
             outcomes: vec![Folded, Duplicate, Duplicate, Refused, Folded, Duplicate],
             counts: Counts { folded: 12, duplicates: 3, refused: 1 },
             units_changed: false,

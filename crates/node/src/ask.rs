@@ -10,6 +10,7 @@ use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Level;
 
 use crate::http::Problem;
+use crate::view::Moment;
 
 pub use tonghop_report::Lang;
 
@@ -181,12 +182,16 @@ impl Wish {
         })
     }
 
-    /// What is read: the unit looked up, the day of knowledge settled, at a position of the view.
-    pub fn query(&self, registry: &Registry, position: u64, today: Day) -> Result<Query, AskError> {
-        let known = self.known_at.day(position)?;
-        let root = root(self.unit, registry)?;
+    /// What is read at a moment of the view: the unit looked up, the day of knowledge settled.
+    pub fn query(&self, moment: &Moment<'_>, today: Day) -> Result<Query, AskError> {
+        let known = self.known_at.day(moment.position)?;
+        let root = root(self.unit, &moment.registry(None))?;
         // What is asked for as it was known on a day was read on that day.
-        let read_on = Some(known.map_or(today, |day| day.min(today)));
+        let read_on = Some(match self.known_at {
+            KnownAt::Now => today,
+            KnownAt::Day(day) => day.min(today),
+            KnownAt::Position(_) => moment.recorded.min(today),
+        });
         Ok(Query { root, window: self.asked.window, known, tree: self.tree, read_on })
     }
 }
@@ -209,6 +214,7 @@ fn province(registry: &Registry) -> Result<UnitCode, Problem> {
     let mut provinces = registry
         .units()
         .filter(|(_, unit)| unit.level(Day::MAX) == Some(Level::Province))
+        .filter(|(_, unit)| unit.exists(Day::MAX))
         .map(|(code, _)| code);
     match (provinces.next(), provinces.next()) {
         (Some(code), None) => Ok(code),

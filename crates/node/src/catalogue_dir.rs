@@ -76,10 +76,14 @@ pub fn files(settings: &Settings) -> Result<Vec<CatalogueFile>, CatalogueDirErro
         }
         Err(source) => return Err(CatalogueDirError::Unreadable { path: dir, source }),
     };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
+    let unreadable = |source| CatalogueDirError::Unreadable { path: dir.clone(), source };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
     if paths.len() > FILES_MAX {
         return Err(CatalogueDirError::TooMuch { path: dir });
     }
@@ -89,12 +93,27 @@ pub fn files(settings: &Settings) -> Result<Vec<CatalogueFile>, CatalogueDirErro
 
 /// The catalogue of this version with that of the directory.
 pub fn load(settings: &Settings) -> Result<Catalogue, CatalogueDirError> {
-    Ok(catalogue_with(&files(settings)?)?)
+    Ok(load_files(settings)?.0)
 }
 
-/// Looks at the files until `stop` holds true, and shows readers what has changed.
-pub async fn watch(settings: Settings, reading: Arc<Reading>, mut stop: watch::Receiver<bool>) {
-    let mut seen = files(&settings).ok();
+/// The same, with the files that it is made of.
+pub fn load_files(
+    settings: &Settings,
+) -> Result<(Catalogue, Vec<CatalogueFile>), CatalogueDirError> {
+    let files = files(settings)?;
+    Ok((catalogue_with(&files)?, files))
+}
+
+/// Looks at the files until `stop` holds true, and shows readers what has changed since they were
+/// `loaded`.
+pub async fn watch(
+    settings: Settings,
+    reading: Arc<Reading>,
+    loaded: Vec<CatalogueFile>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut seen = Some(loaded);
+    let mut last = seen.clone();
     loop {
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -105,7 +124,9 @@ pub async fn watch(settings: Settings, reading: Arc<Reading>, mut stop: watch::R
             return;
         };
         match looked {
-            Ok(files) if seen.as_ref() == Some(&files) => {}
+            Ok(files) if seen.as_ref() == Some(&files) => last = Some(files),
+            // Somebody may be writing: a change is taken when two looks have seen the same.
+            Ok(files) if last.as_ref() != Some(&files) => last = Some(files),
             Ok(files) => {
                 match catalogue_with(&files) {
                     Ok(catalogue) => {

@@ -128,6 +128,7 @@ struct Shown {
     registry: Arc<Registry>,
     known: KnownRegistries,
     position: u64,
+    recorded: Day,
     counts: Counts,
 }
 
@@ -157,6 +158,8 @@ pub struct Moment<'a> {
     pub position: u64,
     /// How many messages of the log are not folded yet.
     pub lag: u64,
+    /// The recorded day of the position.
+    pub recorded: Day,
     /// What became of the messages up to the position.
     pub counts: Counts,
     registry: &'a Arc<Registry>,
@@ -185,12 +188,13 @@ fn as_known(now: &Arc<Registry>, known: &KnownRegistries, day: Option<Day>) -> A
 }
 
 impl View {
-    /// A view of what was stored at a position.
+    /// A view of what was stored at a position, which the log recorded on a day.
     pub fn new(
         catalogue: Arc<Catalogue>,
         book: Book,
         registry: Registry,
         position: u64,
+        recorded: Day,
         counts: Counts,
         source: FacetSource,
     ) -> Self {
@@ -202,6 +206,7 @@ impl View {
             registry: Arc::new(registry),
             known: Mutex::default(),
             position,
+            recorded,
             counts,
         };
         Self {
@@ -245,6 +250,7 @@ impl View {
             shown.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         }
         shown.position = announcement.position;
+        shown.recorded = announcement.recorded;
         shown.counts = announcement.counts;
         self.log_end.fetch_max(shown.position, Ordering::AcqRel);
     }
@@ -333,6 +339,7 @@ impl View {
                     facets: &shown.facets,
                     position: shown.position,
                     lag,
+                    recorded: shown.recorded,
                     counts: shown.counts,
                     registry: &shown.registry,
                     known: &shown.known,

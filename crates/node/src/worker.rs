@@ -233,6 +233,7 @@ pub fn view_of(
         book,
         projection.registry().clone(),
         projection.position(),
+        projection.recorded(),
         projection.counts(),
         source,
     ))

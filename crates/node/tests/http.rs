@@ -35,6 +35,7 @@ fn view() -> Arc<View> {
         world::book(&world::changes()),
         world::registry(),
         11,
+        world::day("2021-09-14"),
         Counts { folded: 10, duplicates: 1, refused: 0 },
         FacetSource::empty(),
     );
@@ -228,8 +229,8 @@ async fn known_at_the_position_is_now() {
         assert_eq!(position, 4);
         let (book, registry) = (world::book(&world::changes()[..2]), world::registry());
         let source = FacetSource::empty();
-        let counts = Counts::default();
-        Ok(Arc::new(View::new(world::shared(), book, registry, position, counts, source)))
+        let (recorded, counts) = (world::day("2021-08-10"), Counts::default());
+        Ok(Arc::new(View::new(world::shared(), book, registry, position, recorded, counts, source)))
     };
     let router = router(&Api { replay: Some(Arc::new(make)), ..api() });
     let path = format!("/v1/forms/bieu-06a?{QUARTER}&knownAt=4");
@@ -238,6 +239,7 @@ async fn known_at_the_position_is_now() {
     assert_eq!((&form["position"], &form["knownAt"]), (&json!(4), &json!(4)));
     let cell = &form["rows"][1]["cells"]["c7"];
     assert_eq!(cell["value"], 0);
+    assert_eq!(cell["status"], "provisional", "the position was recorded before the quarter ended");
     assert_eq!(cell["figure"], "dossiers.settled~H41.16~20210615-20210914~p4");
 }
 

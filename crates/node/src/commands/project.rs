@@ -18,7 +18,7 @@ const CONNECT_MAX: Duration = Duration::from_secs(30);
 
 /// Runs the command.
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let catalogue = catalogue_dir::load(settings)?;
+    let (catalogue, files) = catalogue_dir::load_files(settings)?;
     let stop = stop_signal()?;
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
     connection.creds.clone_from(&settings.creds);
@@ -28,8 +28,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let refusals = Refusals::new(connection.clone());
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let reading = Arc::new(reading);
-    let watching = catalogue_dir::watch(settings.clone(), Arc::clone(&reading), stop.clone());
-    tokio::spawn(watching);
+    let watched = Arc::clone(&reading);
+    tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings { data: settings.data.clone(), connection };
     worker::run(&worker, &reading, stop).await?;
     Ok(ExitCode::from(DONE))

@@ -48,7 +48,7 @@ fn sync(text: &str) -> Result<String, String> {
 
 /// Runs the command.
 pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let catalogue = catalogue_dir::load(settings)?;
+    let (catalogue, files) = catalogue_dir::load_files(settings)?;
     let stop = stop_signal()?;
     refuse_data_in_use(&settings.data)?;
     // The port is taken before anything is started, so that a refusal leaves nothing behind.
@@ -65,8 +65,8 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     let reading = Arc::new(reading);
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, settings);
-    let watching = catalogue_dir::watch(settings.clone(), Arc::clone(&reading), stop.clone());
-    tokio::spawn(watching);
+    let watched = Arc::clone(&reading);
+    tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings { data: settings.data.clone(), connection };
     let ended = tokio::select! {
         ended = worker::run(&worker, &reading, stop.clone()) => ended,

@@ -61,7 +61,7 @@ fn answer(
     let needs = facets::of_indicator(indicator, facet.as_ref().map(|(kind, _)| *kind));
     let divided = facets::divided(wish, std::iter::once(indicator));
     let read = request.figures()?.read_divided(&needs, divided.as_ref(), |moment| {
-        let query = wish.query(&moment.registry(None), moment.position, (request.today)())?;
+        let query = wish.query(moment, (request.today)())?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let value = match &facet {

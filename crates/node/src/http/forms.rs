@@ -58,7 +58,7 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let needs = facets::of_form(form, catalogue);
     let divided = facets::divided(&wish, slots(form, catalogue).map(|(_, indicator)| indicator));
     let filled = request.figures()?.read_divided(&needs, divided.as_ref(), |moment| {
-        let query = wish.query(&moment.registry(None), moment.position, (request.today)())?;
+        let query = wish.query(moment, (request.today)())?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);

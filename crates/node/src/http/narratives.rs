@@ -1,7 +1,6 @@
 //! `/v1/narratives`: what units wrote in the sections of a report for a period.
 
 use tonghop_core::calendar::PeriodName;
-use tonghop_core::day::Day;
 use tonghop_core::declared::written;
 use tonghop_core::measure::{FacetKind, Measure};
 
@@ -28,7 +27,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
             let of_period = PeriodName::parse(&text.narrative.period);
             (period.is_none() || of_period == period)
                 && parameters.get("section").is_none_or(|s| s == &*text.narrative.section)
-                && registry.is_below(text.unit, top, Day::MAX)
+                && registry.is_below(text.unit, top, text.day)
         });
         Ok::<_, AskError>((texts, top, moment.position, moment.lag))
     });

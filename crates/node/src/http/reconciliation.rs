@@ -32,7 +32,7 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let wish = Wish::read(&parameters, catalogue)?;
     let past = past(&wish.asked, catalogue);
     let read = request.figures()?.read(&needs(catalogue), |moment| {
-        let query = wish.query(&moment.registry(None), moment.position, (request.today)())?;
+        let query = wish.query(moment, (request.today)())?;
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let found = reconcile(catalogue, query, &past, sources);

@@ -164,7 +164,7 @@ fn reach(volumes: &Volumes) -> Vec<Expected> {
         on_report("S071", "deployment.ioffice_communes", all(communes)),
         on_report("S072", "deployment.ioffice_schools", all(totals::SCHOOLS)),
         on_report("S073", "deployment.ioffice_affiliates", all(AFFILIATES)),
-        on_report("S076", "accounts.open", Value::Count(volumes.accounts)),
+        on_report("S076", "accounts.ioffice", Value::Count(volumes.accounts)),
         on_report(
             "S084",
             "certificates.departments",

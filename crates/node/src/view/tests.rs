@@ -34,7 +34,14 @@ fn changes(unit: &str, day: u16) -> Vec<CellChange> {
 fn step(position: u64) -> Announcement {
     let counts = Counts { folded: position, duplicates: 0, refused: 0 };
     let outcomes = vec![Outcome::Folded];
-    Announcement { from: position, position, outcomes, counts, units_changed: false }
+    Announcement {
+        from: position,
+        position,
+        outcomes,
+        recorded: Day::MIN,
+        counts,
+        units_changed: false,
+    }
 }
 
 /// What a store holds: its position and its cells.
@@ -58,7 +65,7 @@ fn view(source: FacetSource) -> View {
     let catalogue =
         Catalogue { indicators: vec![], forms: vec![], calendars: vec![], checks: vec![] };
     let (book, registry) = (Book::default(), Registry::default());
-    View::new(Arc::new(catalogue), book, registry, 0, Counts::default(), source)
+    View::new(Arc::new(catalogue), book, registry, 0, Day::MIN, Counts::default(), source)
 }
 
 fn commit(view: &View, stored: &Stored, position: u64, changes: &[CellChange]) {

@@ -45,7 +45,15 @@ async fn ok(path: &str) -> Value {
     };
     let source = FacetSource { cells: Box::new(press), ..FacetSource::empty() };
     let book = world::book(&world::changes());
-    let view = View::new(world::shared(), book, registry(), 11, Counts::default(), source);
+    let view = View::new(
+        world::shared(),
+        book,
+        registry(),
+        11,
+        world::day("2021-09-14"),
+        Counts::default(),
+        source,
+    );
     let reading = Arc::new(Reading::new().unwrap());
     reading.show(Arc::new(view));
     let reply = http::ask(&router(&Api { reading, ..api() }), path).await.unwrap();

@@ -291,6 +291,7 @@ pub(crate) fn book(changes: &[CellChange]) -> Book {
 pub(crate) fn step(from: u64, position: u64) -> Announcement {
     let count = usize::try_from(position + 1 - from).unwrap();
     Announcement {
+        recorded: day("2021-09-14"),
         from,
         position,
         outcomes: vec![Outcome::Folded; count],

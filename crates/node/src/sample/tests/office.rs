@@ -47,7 +47,7 @@ pub(super) fn figure(
         "staff.affiliates_share" => Some(posts(&of_kind("staff.posts"), |of| of != unit)),
         "staff.rotated" => count(within("staff.moved")),
         "portal.posted" => count(within("portal.posted")),
-        "accounts.open" => count(of_kind("account.opened")),
+        "accounts.ioffice" => count(of_kind("account.opened")),
         _ => None,
     }
 }

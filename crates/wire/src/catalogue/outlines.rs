@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use tonghop_core::catalogue::{Form, Indicator, Label, Layout, Line, Piece, Section, Slot};
+use tonghop_core::catalogue::{Form, Indicator, Label, Layout, Line, Nature, Piece, Section, Slot};
 
 use super::{CatalogueError, Source};
 
@@ -90,7 +90,12 @@ impl Slots<'_> {
         let mut lines = Vec::with_capacity(row.lines.len());
         for line in &row.lines {
             let vi = self.pieces(&line.vi, of_province)?;
-            lines.push(Line { vi, en: self.pieces(&line.en, of_province)? });
+            let en = self.pieces(&line.en, of_province)?;
+            if figures(&vi) != figures(&en) {
+                let problem = "vi and en of a line name different figures, or in another way";
+                return Err(self.source.error(&line.en.span(), problem));
+            }
+            lines.push(Line { vi, en });
         }
         let mut table = Vec::with_capacity(row.table.len());
         for id in &row.table {
@@ -125,13 +130,24 @@ impl Slots<'_> {
                 Some(id) => (id, true),
                 None => (place, false),
             };
-            pieces.push(Piece::Figure { slot: self.slot(text, id, of_province)?, percent });
+            let slot = self.slot(text, id, of_province)?;
+            if percent && !self.is_ratio(slot) {
+                let problem = format!("{id:?} is no ratio: write {{{id}}} without :%");
+                return Err(self.source.error(&text.span(), problem));
+            }
+            pieces.push(Piece::Figure { slot, percent });
             rest = after;
         }
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
         }
         Ok(pieces)
+    }
+
+    /// Whether a slot's figure has a part and a whole.
+    fn is_ratio(&self, slot: usize) -> bool {
+        let slot = self.held.get(slot).and_then(|slot| self.indicators.get(slot.indicator));
+        slot.is_some_and(|indicator| indicator.adds_as() == Nature::Ratio)
     }
 
     fn slot(
@@ -164,4 +180,17 @@ impl Slots<'_> {
         });
         Ok(self.held.len() - 1)
     }
+}
+
+/// The figures of a line, in an order that does not depend on the language.
+fn figures(pieces: &[Piece]) -> Vec<(usize, bool)> {
+    let mut figures: Vec<(usize, bool)> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Figure { slot, percent } => Some((*slot, *percent)),
+        })
+        .collect();
+    figures.sort_unstable();
+    figures
 }

@@ -311,7 +311,7 @@ vi = "Văn bản"
 en = "Documents"
 scope = "province"
 narrative = true
-lines = [{ vi = "Đi {documents.issued}, ký {documents.signed_share:%}.", en = "{documents.issued}." }]
+lines = [{ vi = "Đi {documents.issued}, ký {documents.signed_share:%}.", en = "{documents.issued}, {documents.signed_share:%}." }]
 table = ["documents.issued"]
 "#;
 
@@ -345,6 +345,9 @@ fn errors_of_an_outline_tell_the_line_and_what_may_be_meant() {
         ("number = \"A.1\"", "number = \"A\""),
         ("\"province\"", "\"provinze\""),
         ("{documents.issued},", "{documents.isued},"),
+        ("{documents.issued},", "{documents.issued:%},"),
+        ("{documents.issued}, {", "{documents.received}, {"),
+        ("share:%}.\" }]", "share}.\" }]"),
         (":%}.", ":%."),
         ("[\"documents.issued\"]", "[\"documents.out\"]"),
         ("en = \"General\"", "en = \"General\"\ntable = [\"documents.issued\"]"),
@@ -359,6 +362,9 @@ fn errors_of_an_outline_tell_the_line_and_what_may_be_meant() {
         o.toml:14: "A" is there twice
         o.toml:17: "provinze" is no scope; did you mean province?
         o.toml:19: "documents.isued" is no indicator; did you mean documents.issued?
+        o.toml:19: "documents.issued" is no ratio: write {documents.issued} without :%
+        o.toml:19: vi and en of a line name different figures, or in another way
+        o.toml:19: vi and en of a line name different figures, or in another way
         o.toml:19: a place for a figure ends with }
         o.toml:20: "documents.out" is no indicator
         o.toml:20: "documents.issued" stands for the unit and for the province: take one

@@ -25,6 +25,7 @@ mod resume;
 mod sending;
 mod summary;
 
+pub use csv_lines::delimiter;
 use halt::{Halt, Halts};
 use outcome::Listener;
 use resume::Bookmark;

@@ -7,18 +7,49 @@ use serde_json::{Map, Value};
 use tonghop_core::day::Day;
 use tonghop_core::words::Qualifier;
 
+use crate::commands::publish::delimiter;
+
 /// The columns, as the first row names them.
 const COLUMNS: &[&str] = &["indicator", "from", "to", "asOf", "value", "of", "qualifier", "note"];
+
+/// What is done about a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It is said.
+    Declared,
+    /// All that was said of it is taken back.
+    Withdrawn,
+}
+
+impl Kind {
+    /// The kind of the event.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
 
 /// A row that says a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
+    /// What is done about it.
+    pub kind: Kind,
     /// The row in the file, from 1; the first is the head.
     pub row: u64,
     /// The id of the indicator.
     pub indicator: String,
     /// The data of the event.
     pub data: Map<String, Value>,
+}
+
+impl Declared {
+    /// Takes back all that was declared of the indicator.
+    pub fn withdrawn(indicator: Option<&str>) -> Self {
+        let indicator = indicator.unwrap_or_default().to_owned();
+        Self { kind: Kind::Withdrawn, row: 1, indicator, data: Map::new() }
+    }
 }
 
 /// A row of cells with its number in the file, or why it cannot be read.
@@ -28,6 +59,7 @@ type Row = (u64, Result<Vec<String>, String>);
 pub fn of_csv(text: &str) -> Result<Vec<Declared>, Vec<String>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text.lines().next().unwrap_or_default().as_bytes()))
         .trim(csv::Trim::All)
         .flexible(true)
         .has_headers(false)
@@ -158,14 +190,39 @@ fn row_of(cells: &[(&str, Option<&str>)], row: u64) -> Result<Declared, Vec<Stri
         problems.push(format!("row {row}, column indicator: it is empty"));
     }
     let wrong_value = problems.iter().any(|problem| problem.contains("column value"));
-    if qualifier != Qualifier::Nil && !data.contains_key("value") && !wrong_value {
+    let value = data.get("value").and_then(Value::as_u64);
+    if qualifier == Qualifier::Nil && value.is_some_and(|value| value > 0) {
+        problems.push(format!(
+            "row {row}, column value: NIL says that nothing occurred; leave the value empty"
+        ));
+    }
+    if let (Some(value), Some(of)) = (value, data.get("of").and_then(Value::as_u64))
+        && value > of
+    {
+        problems.push(format!("row {row}, column value: {value} is more than the {of} of which"));
+    }
+    // Days as ISO 8601 writes them are in the order of their texts.
+    let named = |name: &str| data.get(name).and_then(Value::as_str);
+    match (named("from"), named("to")) {
+        (Some(from), Some(to)) if from > to => problems
+            .push(format!("row {row}, column to: the window ends on {to}, before it begins")),
+        (Some(_), None) if !problems.iter().any(|problem| problem.contains("column to")) => {
+            problems.push(format!("row {row}, column to: it is empty; on which day does it end?"));
+        }
+        _ => {}
+    }
+    if qualifier != Qualifier::Nil && value.is_none() && !wrong_value {
         problems.push(format!(
             "row {row}, column value: it is empty; give a number, or the qualifier NIL if nothing \
              occurred"
         ));
     }
     data.entry("qualifier").or_insert_with(|| Value::from(qualifier.word()));
-    if problems.is_empty() { Ok(Declared { row, indicator, data }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Declared { kind: Kind::Declared, row, indicator, data })
+    } else {
+        Err(problems)
+    }
 }
 
 fn number(cell: &str) -> Result<u32, String> {
@@ -176,7 +233,7 @@ fn number(cell: &str) -> Result<u32, String> {
     let hint = if digits {
         "it is larger than 4294967295"
     } else if cell.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
-        "write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000"
+        "write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000"
     } else {
         "write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound"
     };
@@ -221,7 +278,7 @@ mod tests {
         let problems = of_csv(text).unwrap_err().join("\n");
         expect![[r#"
             row 3, column value: "trên 4.000" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
-            row 4, column value: "16.017" is no whole number; write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000
+            row 4, column value: "16.017" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000
             row 5, column to: "2021-02-30" is no day; write 2021-09-06 or 06/09/2021
             row 5, column of: "x" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
             row 5, column qualifier: "roughly" is no qualifier; it is one of EXACT, AT_LEAST, AT_MOST, APPROXIMATE, NIL
@@ -254,6 +311,6 @@ mod tests {
         let problems = of_workbook(&dir.join("bad.xlsx")).unwrap_err().join("\n");
         expect![[r#"
             row 2, column value: "trên 60" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
-            row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; a percentage is value 735 of 1000"#]].assert_eq(&problems);
+            row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000"#]].assert_eq(&problems);
     }
 }

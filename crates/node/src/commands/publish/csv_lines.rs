@@ -24,7 +24,7 @@ pub(super) fn read(
     from: Place,
     lines: &mpsc::Sender<Line>,
 ) -> anyhow::Result<()> {
-    let delimiter = delimiter(&mut file)?;
+    let delimiter = delimiter_of(&mut file)?;
     let allowance = Rc::new(Cell::new(ROW_READ_MAX));
     let bounded = Bounded { inner: file, allowance: Rc::clone(&allowance) };
     let mut reader =
@@ -81,11 +81,15 @@ fn row(
 
 /// `;` where the first row has it and no `,`, as spreadsheets write it where `,` is the decimal
 /// sign.
-fn delimiter(file: &mut (impl BufRead + Seek)) -> io::Result<u8> {
+pub fn delimiter(first: &[u8]) -> u8 {
+    if first.contains(&b';') && !first.contains(&b',') { b';' } else { b',' }
+}
+
+fn delimiter_of(file: &mut (impl BufRead + Seek)) -> io::Result<u8> {
     let mut first = Vec::new();
     Read::take(&mut *file, u64::from(LINE_BYTES_MAX)).read_until(b'\n', &mut first)?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(if first.contains(&b';') && !first.contains(&b',') { b';' } else { b',' })
+    Ok(delimiter(&first))
 }
 
 /// Reads no more for one row than is allowed.

@@ -17,10 +17,10 @@ use tonghop_core::catalogue::Catalogue;
 use tonghop_core::day::{Day, Instant, Window};
 use tonghop_core::fold::{Message, Plan, Projection};
 use tonghop_core::form::{RowKey, Sources, facets_needed, figure, fill};
-use tonghop_core::measure::{Facet, FacetKind};
+use tonghop_core::measure::{Facet, FacetKind, Measure};
 use tonghop_core::read::{Query, Tree, Value};
 use tonghop_core::unit_code::UnitCode;
-use tonghop_wire::{Decoder, Raw, catalogue, route};
+use tonghop_wire::{CatalogueFile, Decoder, Raw, catalogue, route};
 
 /// What is read, and by what.
 struct Province {
@@ -297,4 +297,26 @@ fn figures_without_a_form() {
     ] {
         assert_eq!(province.figure(id), expected, "{id}");
     }
+}
+
+/// The page for those who write catalogue files: its example is good, and it has every measure.
+#[test]
+fn the_page_on_catalogue_files_is_true() {
+    let page = include_str!("../../../docs/catalogue.md");
+    let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let own = tonghop_wire::catalogue().unwrap();
+    let file = CatalogueFile::new("mine.toml", example.to_owned());
+    let with = tonghop_wire::catalogue_with(&[file]).unwrap();
+    assert_eq!(with.indicators.len(), own.indicators.len() + 1);
+    assert_eq!(with.checks.len(), own.checks.len() + 1);
+    let read: Vec<&str> = Measure::ALL
+        .iter()
+        .filter(|measure| !matches!(measure, Measure::FigureDeclared | Measure::NarrativeSubmitted))
+        .map(|measure| measure.word())
+        .collect();
+    let listed: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(word, _)| word))
+        .collect();
+    assert_eq!(listed, read);
 }

@@ -13,8 +13,11 @@ pub const VERSION_MIN: (u32, u32) = (2, 10);
 
 /// Names the binary to use, and nothing else is tried.
 const VARIABLE: &str = "TONGHOP_NATS_SERVER";
-/// Where `deploy/fetch-nats-server` puts it, from the working directory.
+/// Where `deploy/fetch-nats-server` puts it, from the working directory or one above the program.
 const FETCHED: &str = ".tools/bin/nats-server";
+
+/// How far above the program it is looked for: `target/release` is two below.
+const ABOVE_MAX: usize = 3;
 
 /// The first nats-server that is new enough: the one named in `TONGHOP_NATS_SERVER`, or else one
 /// on `PATH`, or else `.tools/bin/nats-server`.
@@ -40,6 +43,9 @@ fn candidates(path: &OsStr) -> Vec<PathBuf> {
     let mut list: Vec<PathBuf> =
         std::env::split_paths(path).map(|dir| dir.join("nats-server")).collect();
     list.push(PathBuf::from(FETCHED));
+    if let Ok(program) = std::env::current_exe() {
+        list.extend(program.ancestors().skip(1).take(ABOVE_MAX).map(|dir| dir.join(FETCHED)));
+    }
     list.retain(|candidate| candidate.is_file());
     list
 }

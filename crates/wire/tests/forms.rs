@@ -304,7 +304,7 @@ fn figures_without_a_form() {
 fn the_page_on_catalogue_files_is_true() {
     let page = include_str!("../../../docs/catalogue.md");
     let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let own = tonghop_wire::catalogue().unwrap();
+    let own = catalogue().unwrap();
     let file = CatalogueFile::new("mine.toml", example.to_owned());
     let with = tonghop_wire::catalogue_with(&[file]).unwrap();
     assert_eq!(with.indicators.len(), own.indicators.len() + 1);

@@ -24,6 +24,18 @@ pub enum RowKey {
     Total,
 }
 
+impl RowKey {
+    /// What the row is about, in a word: agencies choose their codes, so that no code tells it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit(..) => "unit",
+            Self::Code(_) => "code",
+            Self::Slot(_) => "slot",
+            Self::Total => "total",
+        }
+    }
+}
+
 /// A row with a value for each column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {

@@ -84,7 +84,7 @@ async fn a_form_is_the_json_of_the_contract() {
     let expected = "{\"form\":\"bieu-06a\",\"unit\":\"H41\",\"window\":{\"from\":\"2021-06-15\",\
         \"to\":\"2021-09-14\"},\"calendar\":null,\"period\":null,\"tree\":\"as-was\",\
         \"knownAt\":null,\"position\":11,\"lag\":0,\"rows\":[{\"key\":\"H41\",\
-        \"label\":\"Nghệ An\",\"level\":\"PROVINCE\",\"cells\":{\"c3\":{\"value\":88,\
+        \"label\":\"Nghệ An\",\"level\":\"PROVINCE\",\"kind\":\"unit\",\"cells\":{\"c3\":{\"value\":88,\
         \"status\":\"computed\",\"figure\":\"dossiers.to_handle~H41~20210615-20210914\"},";
     assert!(text.starts_with(expected), "{text}");
     let form: Value = serde_json::from_str(&text).unwrap();
@@ -94,7 +94,9 @@ async fn a_form_is_the_json_of_the_contract() {
     assert_eq!(rows[1]["cells"]["c7"]["value"], 78);
     assert_eq!(rows[2]["label"], "Huyện \"Nghi Lộc\"");
     assert_eq!(rows[2]["cells"]["c3"]["value"], 8);
-    assert_eq!(rows[5]["level"], Value::Null);
+    assert_eq!((&rows[5]["level"], &rows[5]["kind"]), (&Value::Null, &json!("total")));
+    let list = ok(&format!("/v1/forms/documents?{QUARTER}")).await;
+    assert!(list["rows"].as_array().unwrap().iter().all(|row| row["kind"] == "slot"), "{list}");
     assert_eq!(rows[5]["cells"]["c13"]["value"], 1);
     let communes = form["levels"].as_array().unwrap().iter().find(|l| l["level"] == "COMMUNE");
     assert_eq!(communes.unwrap()["cells"]["c3"], json!({"value": 8, "status": "computed"}));

@@ -125,6 +125,8 @@ pub struct RowAnswer {
     pub label: String,
     /// The level of the unit.
     pub level: Option<String>,
+    /// What it is about. The key does not tell: agencies choose their codes, `TOTAL` among them.
+    pub kind: RowOf,
     /// The indicator, for a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indicator: Option<String>,
@@ -133,6 +135,32 @@ pub struct RowAnswer {
     pub counted: Option<String>,
     /// The cells.
     pub cells: Cells,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowOf {
+    /// A unit and those below it.
+    Unit,
+    /// A code that agencies write: a field, a plan.
+    Code,
+    /// An indicator of a list.
+    Slot,
+    /// The whole subtree.
+    Total,
+}
+
+impl RowOf {
+    /// The word of the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Code => "code",
+            Self::Slot => "slot",
+            Self::Total => "total",
+        }
+    }
 }
 
 /// The sum of the units of one level.
@@ -256,6 +284,16 @@ impl<'de> Deserialize<'de> for Cells {
 }
 
 impl FormAnswer {
+    /// The row of the whole subtree, where the form has one.
+    fn total_row(&self) -> Option<&RowAnswer> {
+        self.rows.iter().find(|row| row.kind == RowOf::Total)
+    }
+
+    /// The row of an indicator of a list.
+    fn slot_row(&self, key: &str) -> Option<&RowAnswer> {
+        self.rows.iter().find(|row| row.kind == RowOf::Slot && row.key == key)
+    }
+
     /// Reads what HTTP answered.
     pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)

@@ -324,21 +324,23 @@ impl Filled {
     }
 }
 
-/// Key, label and level of a row, without the braces.
+/// Key, label, level and kind of a row, without the braces.
 fn row_head(json: &mut Json, row: &Row, pairs: &[(&Slot, &Indicator)], lang: Lang) {
     match &row.key {
         RowKey::Unit(code, level) => {
             json.key("key").text(code.as_str()).raw(",\"label\":").text(&row.label);
             json.raw(",\"level\":").optional(level.map(tonghop_core::words::Level::word));
+            json.raw(",\"kind\":").text(row.key.kind());
         }
         RowKey::Code(code) => {
             json.key("key").text(code).raw(",\"label\":").text(&row.label);
-            json.raw(",\"level\":null");
+            json.raw(",\"level\":null,\"kind\":").text(row.key.kind());
         }
         RowKey::Slot(place) => {
             let Some((slot, indicator)) = pairs.get(*place) else { return };
             json.key("key").text(&slot.key).raw(",\"label\":").text(lang.of(&slot.label));
-            json.raw(",\"level\":null,\"indicator\":").text(&indicator.id);
+            json.raw(",\"level\":null,\"kind\":").text(row.key.kind());
+            json.raw(",\"indicator\":").text(&indicator.id);
             json.raw(",\"counted\":").text(lang.of(&indicator.counted));
         }
         RowKey::Total => {
@@ -347,6 +349,7 @@ fn row_head(json: &mut Json, row: &Row, pairs: &[(&Slot, &Indicator)], lang: Lan
                 Lang::En => "Total",
             };
             json.raw("\"key\":\"TOTAL\",\"label\":").text(label).raw(",\"level\":null");
+            json.raw(",\"kind\":").text(row.key.kind());
         }
     }
 }

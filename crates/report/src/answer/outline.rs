@@ -43,7 +43,7 @@ pub struct PieceAnswer {
 
 impl FormAnswer {
     fn row_cell(&self, key: &str) -> Option<&CellAnswer> {
-        self.rows.iter().find(|row| row.key == key).and_then(|row| row.cells.get("value"))
+        self.slot_row(key).and_then(|row| row.cells.get("value"))
     }
 
     /// A piece as it is printed; none if its figure is not known.
@@ -91,7 +91,7 @@ impl FormAnswer {
             (lang.choose("Đơn vị tính", "Counted in"), ColumnKind::Text),
             (lang.choose("Số liệu", "Figure"), ColumnKind::Number),
         ]);
-        let rows = keys.iter().filter_map(|key| self.rows.iter().find(|row| row.key == *key));
+        let rows = keys.iter().filter_map(|key| self.slot_row(key));
         for (row, ordinal) in rows.zip(1..) {
             let value = row.cells.get("value").and_then(CellAnswer::figure);
             table.row([
@@ -166,7 +166,7 @@ impl FormAnswer {
             out.extend(texts.map(|text| format!("  - {text}")));
             let sentences = section.lines.iter().filter_map(|line| self.sentence("  - ", line));
             out.extend(sentences.map(|sentence| sentence.plain(self.lang)));
-            for row in section.table.iter().filter_map(|k| self.rows.iter().find(|r| r.key == *k)) {
+            for row in section.table.iter().filter_map(|key| self.slot_row(key)) {
                 let value = row.cells.get("value").and_then(CellAnswer::figure);
                 let value = in_words(value.unwrap_or(Value::Missing), self.lang);
                 let counted = row.counted.as_deref().unwrap_or_default();
@@ -198,11 +198,11 @@ mod tests {
     const REPORT: &str = r#"{"form":"cchc","unit":"H41.16","window":{"from":"2021-06-15","to":"2021-09-14"},
         "calendar":"legal","period":"2021-Q3","tree":"as-was","knownAt":null,"position":9,"lag":0,
         "rows":[
-            {"key":"a","label":"Hồ sơ","level":null,"indicator":"a","counted":"hồ sơ",
+            {"key":"a","label":"Hồ sơ","level":null,"kind":"slot","indicator":"a","counted":"hồ sơ",
              "cells":{"value":{"value":1085,"status":"computed"}}},
-            {"key":"b","label":"Ký số","level":null,"indicator":"b","counted":"%",
+            {"key":"b","label":"Ký số","level":null,"kind":"slot","indicator":"b","counted":"%",
              "cells":{"value":{"ratio":{"part":73,"whole":100},"status":"computed"}}},
-            {"key":"c","label":"Thư điện tử","level":null,"indicator":"c","counted":"%",
+            {"key":"c","label":"Thư điện tử","level":null,"kind":"slot","indicator":"c","counted":"%",
              "cells":{"value":{"value":null,"missing":true,"status":"declared"}}}],
         "lang":"vi","title":"Công tác cải cách hành chính","unitLabel":"Sở Y tế",
         "parentLabel":"Tỉnh Nghệ An","source":"-","columns":[],

@@ -3,7 +3,7 @@
 use tonghop_core::read::Value;
 use tonghop_core::words::Level;
 
-use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, level_name};
+use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, RowOf, level_name};
 use crate::document::{
     Cell, ColumnKind, Document, Head, HeadCell, Paragraph, Row, RowKind, Signature, Sum, Table,
 };
@@ -198,7 +198,8 @@ impl FormAnswer {
     fn body(&self, table: &mut Table, columns: &[&Column]) {
         let blocks = self.levels.as_deref().unwrap_or_default();
         if blocks.is_empty() {
-            let rows = self.rows.iter().filter(|row| row.key != "TOTAL" && printed(row, columns));
+            let rows = self.rows.iter().filter(|row| row.kind != RowOf::Total);
+            let rows = rows.filter(|row| printed(row, columns));
             for (row, ordinal) in rows.zip(1..) {
                 push(table, Cell::count(ordinal), row, columns);
             }
@@ -217,7 +218,7 @@ impl FormAnswer {
                 .iter()
                 .filter(|row| row.level.as_deref() == word)
                 // The unit that was asked for is the total.
-                .filter(|row| row.key != "TOTAL" && row.key != self.unit)
+                .filter(|row| row.kind == RowOf::Unit && row.key != self.unit)
                 .filter(|row| printed(row, columns))
                 .collect();
             if own.is_none() && rows.is_empty() {
@@ -247,7 +248,7 @@ impl FormAnswer {
     }
 
     fn total(&self, table: &mut Table, columns: &[&Column], adds: Vec<usize>) {
-        let Some(total) = self.rows.iter().find(|row| row.key == "TOTAL") else { return };
+        let Some(total) = self.total_row() else { return };
         let cells = columns.iter().map(|column| counted(total.cells.get(&column.key)));
         table.total([Cell::Blank, Cell::text(&total.label)].into_iter().chain(cells), adds);
     }

@@ -257,8 +257,8 @@ impl FormAnswer {
 /// Whether a row has a place among these columns: in the form always, beside it only with something
 /// to show.
 fn printed(row: &RowAnswer, columns: &[&Column]) -> bool {
-    let zero =
-        |column: &&Column| row.cells.get(&column.key).is_none_or(|cell| cell.value == Some(0));
+    let figure = |column: &&Column| row.cells.get(&column.key).and_then(CellAnswer::figure);
+    let zero = |column: &&Column| figure(column).is_none_or(Value::is_zero);
     !columns.iter().all(|column| column.memo) || !columns.iter().all(zero)
 }
 

@@ -41,6 +41,16 @@ pub struct BoundAnswer {
 }
 
 impl BoundAnswer {
+    /// A range, as the JSON writes it.
+    pub(super) fn of(range: Range) -> Self {
+        let Range { low, high, rough } = range;
+        if rough && high == Some(low) {
+            return Self { approximately: Some(low), ..Self::default() };
+        }
+        let rough = rough.then_some(true);
+        Self { at_least: Some(low), at_most: high, approximately: None, rough }
+    }
+
     fn range(self) -> Range {
         match self.approximately {
             Some(about) => Range { low: about, high: Some(about), rough: true },

@@ -83,7 +83,7 @@ async fn a_form_is_the_json_of_the_contract() {
     let text = String::from_utf8(reply.body.to_vec()).unwrap();
     let expected = "{\"form\":\"bieu-06a\",\"unit\":\"H41\",\"window\":{\"from\":\"2021-06-15\",\
         \"to\":\"2021-09-14\"},\"calendar\":null,\"period\":null,\"tree\":\"as-was\",\
-        \"knownAt\":null,\"position\":11,\"lag\":0,\"rows\":[{\"key\":\"H41\",\
+        \"knownAt\":null,\"position\":11,\"lag\":0,\"computedTo\":null,\"rows\":[{\"key\":\"H41\",\
         \"label\":\"Nghệ An\",\"level\":\"PROVINCE\",\"kind\":\"unit\",\"cells\":{\"c3\":{\"value\":88,\
         \"status\":\"computed\",\"figure\":\"dossiers.to_handle~H41~20210615-20210914\"},";
     assert!(text.starts_with(expected), "{text}");
@@ -157,6 +157,24 @@ async fn a_window_that_is_not_over_is_read_up_to_the_day_of_reading() {
     let future = read(before, QUARTER).await;
     status(&future, "provisional");
     assert_eq!(values(future), values(whole));
+    // The whole form says up to which day it was computed, in whatever format.
+    for (today, query, to) in [
+        (during as fn() -> Day, QUARTER.to_owned(), json!("2021-07-20")),
+        (after, QUARTER.to_owned(), Value::Null),
+        (after, format!("{QUARTER}&knownAt=2021-07-20"), json!("2021-07-20")),
+        (last, QUARTER.to_owned(), json!("2021-09-14")),
+        (before, QUARTER.to_owned(), json!("2021-09-14")),
+    ] {
+        let router = router(&Api { today, ..api() });
+        let path = format!("/v1/forms/bieu-06a?unit=H41&{query}");
+        let reply = http::ask(&router, &path).await.unwrap();
+        let form: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(form["computedTo"], to, "{path}");
+        let csv = http::ask(&router, &format!("{path}&format=csv")).await.unwrap();
+        let csv = String::from_utf8(csv.body.to_vec()).unwrap();
+        let wanted = format!(",total,{},", to.as_str().unwrap_or_default());
+        assert!(csv.contains(&wanted), "{wanted}: {csv}");
+    }
     let figure = "/v1/figures?indicator=dossiers.pending_overdue&unit=H41";
     let router = router(&Api { today: during, ..api() });
     let reply = http::ask(&router, &format!("{figure}&{QUARTER}")).await.unwrap();

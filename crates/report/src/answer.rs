@@ -12,7 +12,7 @@ use tonghop_core::read::{Share, Value};
 use tonghop_core::words::Level;
 
 use crate::lang::Lang;
-use crate::number::in_words;
+use crate::number::{day, in_words};
 
 pub mod csv;
 mod outline;
@@ -46,6 +46,9 @@ pub struct FormAnswer {
     pub position: u64,
     /// How many messages of the log were not folded yet.
     pub lag: u64,
+    /// The last day that was computed, while the window is not over; none: it is over.
+    #[serde(default)]
+    pub computed_to: Option<String>,
     /// The rows in order.
     pub rows: Vec<RowAnswer>,
     /// The units' own figures summed by level, each unit once; for forms by unit.
@@ -292,6 +295,17 @@ impl FormAnswer {
     /// The row of an indicator of a list.
     fn slot_row(&self, key: &str) -> Option<&RowAnswer> {
         self.rows.iter().find(|row| row.kind == RowOf::Slot && row.key == key)
+    }
+
+    /// That it is provisional, and up to which day it was computed; none once the window is over.
+    fn provisional(&self) -> Option<String> {
+        let to = day(self.computed_to.as_deref()?, self.lang);
+        Some(match self.lang {
+            Lang::Vi => {
+                format!("Số liệu tạm tính đến hết ngày {to}; kỳ báo cáo chưa kết thúc")
+            }
+            Lang::En => format!("Provisional figures up to {to}; the period is not over"),
+        })
     }
 
     /// Reads what HTTP answered.

@@ -236,6 +236,8 @@ impl Filled {
         json.key("unit").text(self.query.root.as_str()).raw(",");
         question(&mut json, wish);
         json.raw(",\"position\":").number(self.position).raw(",\"lag\":").number(self.lag);
+        let computed_to = (!self.query.is_over()).then(|| self.query.days().to.to_string());
+        json.raw(",\"computedTo\":").optional(computed_to.as_deref());
         let pairs: Vec<(&Slot, &Indicator)> = slots(form, catalogue).collect();
         json.raw(",\"rows\":[");
         self.rows(&mut json, form, &pairs, wish);

@@ -4,7 +4,7 @@
 use tonghop_core::read::Value;
 
 use super::said::BoundAnswer;
-use super::{CellAnswer, Column, FormAnswer};
+use super::{CellAnswer, Column, FormAnswer, RowAnswer};
 
 /// The mark by which Excel knows that a file is UTF-8; without it Vietnamese is shown as rubbish.
 /// It goes before a file that a person will open, not into what a program reads.
@@ -13,7 +13,7 @@ pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The form as CSV, with a head line.
 ///
 /// First the exact numbers: of each column its value, or its part and whole. Behind them what a row
-/// is about and, for each column again, where its figures come from and what is said of them that
+/// is about, up to which day it was computed while the window is not over, and, for each column again, where its figures come from and what is said of them that
 /// is no number; under the names of the JSON, so that nothing needs to be read out of words.
 ///
 /// A text that begins with `=`, `+`, `-`, `@`, a tab or a line break gets a `'` before it, because
@@ -26,6 +26,13 @@ pub fn csv(form: &FormAnswer) -> String {
         columns(form, &mut out);
     }
     out
+}
+
+/// What is said of a row, beside its texts.
+const ROW: [&str; 2] = ["kind", "computedTo"];
+
+fn of_row(row: &RowAnswer, form: &FormAnswer) -> [String; 2] {
+    [row.kind.word().to_owned(), harmless(form.computed_to.as_deref().unwrap_or(""))]
 }
 
 /// A column of the file, for a cell.
@@ -132,7 +139,7 @@ fn list(form: &FormAnswer, out: &mut String) {
     };
     let mut head = ["key", "label", "indicator", "counted"].map(str::to_owned).to_vec();
     head.extend(words(&mut exact.clone()));
-    head.push("kind".to_owned());
+    head.extend(ROW.map(str::to_owned));
     head.extend(words(&mut rest.clone()));
     line(out, head);
     for row in &form.rows {
@@ -142,7 +149,7 @@ fn list(form: &FormAnswer, out: &mut String) {
         let cell = row.cells.get("value");
         let exact = exact.clone().map(|field| field.read(cell));
         let rest = rest.clone().map(|field| field.read(cell));
-        line(out, texts.into_iter().chain(exact).chain([row.kind.word().to_owned()]).chain(rest));
+        line(out, texts.into_iter().chain(exact).chain(of_row(row, form)).chain(rest));
     }
 }
 
@@ -157,7 +164,7 @@ fn columns(form: &FormAnswer, out: &mut String) {
     };
     let mut head = ["key", "label", "level"].map(str::to_owned).to_vec();
     head.extend(exact.iter().map(name));
-    head.push("kind".to_owned());
+    head.extend(ROW.map(str::to_owned));
     head.extend(rest.iter().map(name));
     line(out, head);
     for row in &form.rows {
@@ -165,7 +172,7 @@ fn columns(form: &FormAnswer, out: &mut String) {
         let read = |(column, field): &(&Column, Field)| field.read(row.cells.get(&column.key));
         let mut fields = [&row.key, &row.label, level].map(harmless).to_vec();
         fields.extend(exact.iter().map(read));
-        fields.push(row.kind.word().to_owned());
+        fields.extend(of_row(row, form));
         fields.extend(rest.iter().map(read));
         line(out, fields);
     }

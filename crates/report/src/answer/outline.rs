@@ -110,13 +110,15 @@ impl FormAnswer {
         let mut document = Document::new(lang, lang.choose("BÁO CÁO", "REPORT"));
         let unit =
             if self.unit_label.is_empty() { self.unit.clone() } else { self.unit_label.clone() };
+        // Nobody writes a report on a day that is not come yet.
+        let last = self.computed_to.as_ref().unwrap_or(&self.window.to);
         document.head = Some(Head {
             superior: superior(&self.parent_label, lang),
             agency: unit.to_uppercase(),
-            month: Day::parse(&self.window.to),
+            month: Day::parse(last),
             ..Head::default()
         });
-        let (from, to) = (day(&self.window.from, lang), day(&self.window.to, lang));
+        let (from, to) = (day(&self.window.from, lang), day(last, lang));
         let days = match lang {
             Lang::Vi => format!("(Số liệu từ {from} đến {to})"),
             Lang::En => format!("(figures from {from} to {to})"),
@@ -125,6 +127,7 @@ impl FormAnswer {
         let title = format!("{} {}", self.title, period.unwrap_or_default());
         document.subtitle =
             vec![Paragraph::text(title.trim_end()).bold(), Paragraph::text(&days).italic()];
+        document.subtitle.extend(self.provisional_line());
         for section in &self.sections {
             let level = u8::try_from(section.number.split('.').count()).unwrap_or(u8::MAX);
             let own = section.number.rsplit('.').next().unwrap_or_default();
@@ -151,6 +154,7 @@ impl FormAnswer {
         let caption = lang.choose("Phụ lục: số liệu của báo cáo", "Annex: the report's figures");
         table.caption = Some(caption.to_owned());
         table.notes.push(self.position_note());
+        table.notes.extend(self.provisional().map(|line| format!("{line}.")));
         document.push(table);
         let title = lang.choose("THỦ TRƯỞNG ĐƠN VỊ", "HEAD OF THE UNIT").to_owned();
         document.signature = Some(Signature { title, ..Signature::default() });
@@ -240,7 +244,25 @@ mod tests {
         assert_eq!(rows, [1, 3]);
         let date = crate::words::place_and_date(head, Lang::Vi);
         assert!(date.ends_with("ngày … tháng 9 năm 2021"), "{date}");
+        let dates = document.subtitle[1].plain(Lang::Vi);
+        assert_eq!(dates, "(Số liệu từ 15/06/2021 đến 14/09/2021)");
         let json = serde_json::to_string(&answer).unwrap();
         assert_eq!(FormAnswer::parse(json.as_bytes()).unwrap(), answer);
+    }
+
+    #[test]
+    fn a_report_of_a_running_period_says_so_and_is_not_dated_ahead() {
+        let mut answer = FormAnswer::parse(REPORT.as_bytes()).unwrap();
+        answer.computed_to = Some("2021-07-20".to_owned());
+        let said = "Số liệu tạm tính đến hết ngày 20/07/2021; kỳ báo cáo chưa kết thúc";
+        let document = answer.document();
+        let lines: Vec<String> =
+            document.subtitle[1..].iter().map(|line| line.plain(Lang::Vi)).collect();
+        assert_eq!(lines, ["(Số liệu từ 15/06/2021 đến 20/07/2021)", &format!("({said})")]);
+        let date = crate::words::place_and_date(document.head.as_ref().unwrap(), Lang::Vi);
+        assert!(date.ends_with("ngày … tháng 7 năm 2021"), "{date}");
+        let annex = document.tables().last().unwrap();
+        assert!(annex.notes.contains(&format!("{said}.")), "{:?}", annex.notes);
+        assert!(crate::table::table(&answer).contains(&format!("\n({said})\n")));
     }
 }

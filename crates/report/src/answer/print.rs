@@ -56,6 +56,7 @@ impl FormAnswer {
                 lang.choose("Chỉ ghi những dòng có số liệu.", "Rows of zeros are left out.")
                     .to_owned(),
             );
+            table.notes.extend(self.provisional().map(|line| format!("{line}.")));
             let caption = lang.choose("Số liệu bổ sung, ngoài biểu mẫu", "Beside the form");
             table.caption = Some(caption.to_owned());
             table.landscape = document.landscape;
@@ -78,10 +79,16 @@ impl FormAnswer {
             "" => format!("{word} {from_word} {from} {until} {to}"),
             _ => format!("{word}{period} ({from_word} {from} {until} {to})"),
         }));
+        lines.extend(self.provisional_line());
         let word = lang.choose("Đơn vị báo cáo:", "Reporting unit:");
         let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
         lines.push(Paragraph::text(&format!("{word}{unit} ({})", self.unit)));
         lines
+    }
+
+    /// That it is provisional, below the title.
+    pub(super) fn provisional_line(&self) -> Option<Paragraph> {
+        self.provisional().map(|line| Paragraph::text(&format!("({line})")).bold())
     }
 
     /// The note that ends the last table: up to where the log was read.

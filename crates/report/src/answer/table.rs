@@ -127,6 +127,9 @@ fn top(form: &FormAnswer) -> String {
     let unit = format!("{} {}", plain(&form.unit), plain(&form.unit_label));
     let mut out = format!("{}\n{}\n", plain(&form.title), unit.trim_end());
     writeln_to(&mut out, &format!("{period}{from} – {to}"));
+    if let Some(line) = form.provisional() {
+        writeln_to(&mut out, &plain(&format!("({line})")));
+    }
     out
 }
 

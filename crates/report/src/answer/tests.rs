@@ -87,6 +87,7 @@ fn form(lang: Lang) -> FormAnswer {
         known_at: None,
         position: 2_203_144,
         lag: 0,
+        computed_to: None,
         rows: vec![
             row("H41", "Nghệ An", Some("PROVINCE"), cells(1_034_859, 7)),
             row("H41.16", "Sở TT&TT\u{1b}[31m", Some("DEPARTMENT"), cells(85, 0)),
@@ -186,9 +187,9 @@ fn a_list_as_a_table_and_as_csv() {
     "#]]
     .assert_eq(&table(&list));
     expect![[r#"
-        key,label,indicator,counted,value,part,whole,kind,status,said,atLeast,atMost,approximately,rough,of
-        1,Văn bản đi,documents.x,văn bản,140857,,,slot,computed,exact,,,,,
-        2,"'-1+1, ""ký số""",documents.x,,,103105,140857,slot,computed,exact,,,,,
+        key,label,indicator,counted,value,part,whole,kind,computedTo,status,said,atLeast,atMost,approximately,rough,of
+        1,Văn bản đi,documents.x,văn bản,140857,,,slot,,computed,exact,,,,,
+        2,"'-1+1, ""ký số""",documents.x,,,103105,140857,slot,,computed,exact,,,,,
     "#]]
     .assert_eq(&csv::csv(&list).replace("\r\n", "\n"));
 }
@@ -284,4 +285,29 @@ fn a_sentence_has_the_figure_of_a_slot_and_never_of_a_code() {
     };
     form.sections = vec![section];
     assert_eq!(form.outline_lines()[2..], ["  - 7", "  Hồ sơ: 7 "]);
+}
+
+#[test]
+fn a_running_period_is_said_to_run() {
+    let mut vi = form(Lang::Vi);
+    vi.columns[1].memo = true;
+    vi.computed_to = Some("2021-07-20".to_owned());
+    let en = FormAnswer { lang: Lang::En, ..vi.clone() };
+    for (form, said) in [
+        (&vi, "Số liệu tạm tính đến hết ngày 20/07/2021; kỳ báo cáo chưa kết thúc"),
+        (&en, "Provisional figures up to 2021-07-20; the period is not over"),
+    ] {
+        for text in [table(form), by_level(form)] {
+            assert_eq!(text.lines().nth(3), Some(&*format!("({said})")), "{text}");
+        }
+        let document = form.document();
+        let lines: Vec<String> =
+            document.subtitle.iter().map(|line| line.plain(form.lang)).collect();
+        assert!(lines.contains(&format!("({said})")), "{lines:?}");
+        // Beside the form there is a sheet of its own.
+        let beside = document.tables().last().unwrap();
+        assert!(beside.notes.contains(&format!("{said}.")), "{:?}", beside.notes);
+        let csv = csv::csv(form);
+        assert!(csv.lines().skip(1).all(|line| line.contains(",2021-07-20,")), "{csv}");
+    }
 }

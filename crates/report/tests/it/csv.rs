@@ -125,7 +125,7 @@ fn harmless(text: &str) -> String {
 
 fn same(line: &Line, row: &RowAnswer) {
     assert_eq!((&line["key"], &line["label"]), (&harmless(&row.key), &harmless(&row.label)));
-    assert_eq!(line["kind"], row.kind.word());
+    assert_eq!((&*line["kind"], &*line["computedTo"]), (row.kind.word(), "2021-07-20"));
 }
 
 const NATURES: [&str; 5] = ["flow", "stock", "distinct", "ratio", "declared"];
@@ -138,6 +138,7 @@ proptest! {
     ) {
         let mut form = form();
         form.columns.truncate(3);
+        form.computed_to = Some("2021-07-20".to_owned());
         for (column, nature) in form.columns.iter_mut().zip(natures) {
             column.nature = nature.to_owned();
         }
@@ -171,6 +172,7 @@ proptest! {
     fn a_list_is_read_back_from_its_csv(rows in prop::collection::vec(row(), 0..5)) {
         let mut form: FormAnswer = form();
         form.columns.clear();
+        form.computed_to = Some("2021-07-20".to_owned());
         let with_cell = |(mut row, cells): (RowAnswer, Vec<Option<CellAnswer>>)| {
             let cell = cells.into_iter().next().flatten();
             row.cells = Cells(cell.map(|cell| ("value".to_owned(), cell)).into_iter().collect());
@@ -194,6 +196,7 @@ fn computed_columns_stay_where_they_were_and_have_a_status_behind() {
     let head = text.split_once("\r\n").unwrap().0;
     let columns: Vec<String> = form().columns.into_iter().map(|column| column.key).collect();
     let status: Vec<String> = columns.iter().map(|key| format!("{key}.status")).collect();
-    let wanted = format!("key,label,level,{},kind,{}", columns.join(","), status.join(","));
+    let wanted =
+        format!("key,label,level,{},kind,computedTo,{}", columns.join(","), status.join(","));
     assert_eq!(head, wanted);
 }

@@ -54,6 +54,8 @@ impl FormAnswer {
         let value = self.row_cell(piece.figure.as_deref()?)?.figure()?;
         match value {
             Value::Missing => None,
+            // What is no part of a whole has no percent; it is not shown as one.
+            Value::Count(_) | Value::Bound(_) if piece.percent => None,
             Value::Share(Share { part, whole }) if !piece.percent => {
                 let show = |value| number(value, self.lang);
                 Some(Cell::Text(format!("{}/{}", show(part), show(whole))))
@@ -215,7 +217,9 @@ mod tests {
             {"number":"A.I.2","label":"Hồ sơ","narrative":true,"text":"Một.\nHai.",
              "lines":[[{"text":"Nhận "},{"figure":"a"},{"text":" hồ sơ; ký "},{"figure":"b"},
                        {"text":" ("},{"figure":"b","percent":true},{"text":"), thư "},{"figure":"c"}],
-                      [{"text":"Thư: "},{"figure":"c"}]],
+                      [{"text":"Thư: "},{"figure":"c"}],
+                      [{"text":"Tỷ lệ hồ sơ: "},{"figure":"a","percent":true}],
+                      [{"text":"Ký "},{"figure":"b","percent":true},{"text":" trên "},{"figure":"a","percent":true}]],
              "table":["a"]}]}"#;
 
     #[test]
@@ -230,6 +234,8 @@ mod tests {
             "  - Một.",
             "  - Hai.",
             "  - Nhận 1.085 hồ sơ; ký 73/100 (73 %), thư …",
+            // A number has no percent, and the sentence that has nothing else is left out.
+            "  - Ký 73 % trên …",
             "  Hồ sơ: 1.085 hồ sơ",
         ];
         assert_eq!(lines, wanted);

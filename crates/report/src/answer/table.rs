@@ -7,6 +7,7 @@ use tonghop_core::words::Level;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, RowOf};
+use crate::document::letters::shown;
 use crate::lang::Lang;
 use crate::number::{day, number};
 
@@ -186,7 +187,7 @@ fn add(sums: &mut Cells, cells: &Cells) {
 
 /// Without characters that would steer the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { shown(c) }).collect()
 }
 
 fn cut(text: &str) -> String {

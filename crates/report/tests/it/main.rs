@@ -9,6 +9,7 @@
 
 mod csv;
 mod docx;
+mod letters;
 mod pdf;
 mod sample;
 mod xlsx;

@@ -58,7 +58,7 @@ pub struct FormAnswer {
     pub lang: Lang,
     /// What the form is called.
     pub title: String,
-    /// What the unit is called at the end of the window.
+    /// What the unit is called, on the day by which the rows are named.
     #[serde(default)]
     pub unit_label: String,
     /// What the unit above it is called; empty for a province.

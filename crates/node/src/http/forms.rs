@@ -2,8 +2,9 @@
 
 use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
 use tonghop_core::declared::Range;
-use tonghop_core::form::{Row, RowKey, Sources, Table, fill};
+use tonghop_core::form::{Row, RowKey, Sources, Table, fill, naming_day};
 use tonghop_core::read::{Query, Tree, Value};
+use tonghop_core::registry::Unit;
 use tonghop_report::{FormAnswer, Format, RenderError};
 
 use super::figure_id::FigureId;
@@ -62,12 +63,14 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);
+        let name = |unit: Option<&Unit>| {
+            unit.map_or("", |unit| unit.name(naming_day(&query, unit))).to_owned()
+        };
         let unit = registry.get(query.root);
-        let unit_label = unit.map_or("", |unit| unit.name(query.days().to)).to_owned();
-        let above =
-            registry.get(query.root).and_then(|_| registry.parent_of(query.root, query.days().to));
-        let above = above.and_then(|code| registry.get(code));
-        let parent_label = above.map_or("", |unit| unit.name(query.days().to)).to_owned();
+        let above = unit
+            .and_then(|unit| registry.parent_of(query.root, naming_day(&query, unit)))
+            .and_then(|code| registry.get(code));
+        let (unit_label, parent_label) = (name(unit), name(above));
         let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
         Ok::<_, AskError>(Filled { table, query, unit_label, parent_label, texts, position, lag })

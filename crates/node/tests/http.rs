@@ -22,6 +22,8 @@ use tonghop_report::{FormAnswer, Format, csv, table};
 
 #[path = "http/lineage.rs"]
 mod lineage;
+#[path = "http/shapes.rs"]
+mod shapes;
 #[path = "http/sockets.rs"]
 mod sockets;
 #[path = "http/world.rs"]
@@ -128,7 +130,7 @@ async fn a_window_that_is_not_over_is_read_up_to_the_day_of_reading() {
         let reply = http::ask(&router, &path).await.unwrap();
         cells(&serde_json::from_slice(&reply.body).unwrap())
     };
-    let during = || Day::parse("2021-07-20").unwrap();
+    let during: fn() -> Day = || Day::parse("2021-07-20").unwrap();
     let last = || Day::parse("2021-09-14").unwrap();
     let after = || Day::parse("2021-09-15").unwrap();
     let before = || Day::parse("2021-06-01").unwrap();
@@ -159,7 +161,7 @@ async fn a_window_that_is_not_over_is_read_up_to_the_day_of_reading() {
     assert_eq!(values(future), values(whole));
     // The whole form says up to which day it was computed, in whatever format.
     for (today, query, to) in [
-        (during as fn() -> Day, QUARTER.to_owned(), json!("2021-07-20")),
+        (during, QUARTER.to_owned(), json!("2021-07-20")),
         (after, QUARTER.to_owned(), Value::Null),
         (after, format!("{QUARTER}&knownAt=2021-07-20"), json!("2021-07-20")),
         (last, QUARTER.to_owned(), json!("2021-09-14")),

@@ -200,13 +200,11 @@ pub struct Column {
 }
 
 /// A figure in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CellAnswer {
     /// The number, unless it is a ratio.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<i64>,
     /// The ratio.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Ratio>,
     /// What is declared and no number: nil, missing, a bound.
     #[serde(flatten)]
@@ -214,7 +212,6 @@ pub struct CellAnswer {
     /// `computed` or `declared`.
     pub status: String,
     /// The id of the figure; none for a sum over a level.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<String>,
 }
 
@@ -225,6 +222,34 @@ pub struct Ratio {
     pub part: i64,
     /// The denominator.
     pub whole: i64,
+}
+
+impl Serialize for CellAnswer {
+    /// What is not there is left out; but the value of what nobody declared is null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { value, ratio, said, status, figure } = self;
+        let said::SaidAnswer { nil, missing, bound, of } = said;
+        let mut map = serializer.serialize_map(None)?;
+        if value.is_some() || *missing == Some(true) {
+            map.serialize_entry("value", value)?;
+        }
+        entry(&mut map, "ratio", ratio.as_ref())?;
+        entry(&mut map, "nil", nil.as_ref())?;
+        entry(&mut map, "missing", missing.as_ref())?;
+        entry(&mut map, "bound", bound.as_ref())?;
+        entry(&mut map, "of", of.as_ref())?;
+        map.serialize_entry("status", status)?;
+        entry(&mut map, "figure", figure.as_ref())?;
+        map.end()
+    }
+}
+
+fn entry<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    key: &str,
+    held: Option<&T>,
+) -> Result<(), M::Error> {
+    held.map_or(Ok(()), |held| map.serialize_entry(key, held))
 }
 
 impl CellAnswer {

@@ -1,4 +1,4 @@
-//! CSV is read back by the names of its columns, as a program would, and is what the JSON says.
+//! CSV-1: CSV is read back by the names of its columns, as a program would, and is what the JSON says.
 
 use std::collections::{BTreeMap, BTreeSet};
 

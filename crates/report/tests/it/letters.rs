@@ -1,4 +1,4 @@
-//! Agencies choose names and texts: no letter of theirs makes a file that cannot be opened.
+//! PRN-3: agencies choose names and texts: no letter of theirs makes a file that cannot be opened.
 
 use std::io::{Cursor, Read};
 

@@ -24,6 +24,18 @@ pub enum RowKey {
     Total,
 }
 
+impl RowKey {
+    /// What the row is about, in a word: agencies choose their codes, so that no code tells it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit(..) => "unit",
+            Self::Code(_) => "code",
+            Self::Slot(_) => "slot",
+            Self::Total => "total",
+        }
+    }
+}
+
 /// A row with a value for each column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -95,6 +107,15 @@ pub fn figure_of_code(
     scope.value(&indicator.rule, &book, &mut Readings::default())
 }
 
+/// The day by which a unit is named, in rows and in heads: the last day that is computed, or the
+/// day of the tree that is read; for a unit that is no more on it, the last day on which it was.
+pub fn naming_day(query: &Query, unit: &Unit) -> Day {
+    unit.last_day(match query.tree {
+        Tree::AsWas => query.days().to,
+        Tree::On(day) => day,
+    })
+}
+
 /// Fills in a form.
 pub fn fill(form: &Form, catalogue: &Catalogue, query: Query, sources: Sources<'_>) -> Table {
     let columns: Vec<&Rule> = form
@@ -140,7 +161,7 @@ impl Filling<'_> {
                 continue;
             }
             let unit = self.sources.registry.get(*code);
-            let name = unit.map_or("", |unit| unit.name(self.naming_day(unit)));
+            let name = unit.map_or("", |unit| unit.name(naming_day(&self.query, unit)));
             let (key, label) = (RowKey::Unit(*code, self.level(*code)), name.to_owned());
             rows.push(Row { key, label, values });
         }
@@ -149,17 +170,8 @@ impl Filling<'_> {
         Table { rows, levels: self.levels(&book, &mut read) }
     }
 
-    /// The day by which a row is named: the last day of the window, or the day of the tree that is
-    /// read; for a unit that is no more on it, the last day on which it was.
-    fn naming_day(&self, unit: &Unit) -> Day {
-        unit.last_day(match self.query.tree {
-            Tree::AsWas => self.query.days().to,
-            Tree::On(day) => day,
-        })
-    }
-
     fn level(&self, code: UnitCode) -> Option<Level> {
-        self.sources.registry.get(code).and_then(|unit| unit.level(self.naming_day(unit)))
+        self.sources.registry.get(code).and_then(|unit| unit.level(naming_day(&self.query, unit)))
     }
 
     /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are

@@ -22,6 +22,8 @@ use tonghop_report::{FormAnswer, Format, csv, table};
 
 #[path = "http/lineage.rs"]
 mod lineage;
+#[path = "http/shapes.rs"]
+mod shapes;
 #[path = "http/sockets.rs"]
 mod sockets;
 #[path = "http/world.rs"]
@@ -84,8 +86,8 @@ async fn a_form_is_the_json_of_the_contract() {
     let text = String::from_utf8(reply.body.to_vec()).unwrap();
     let expected = "{\"form\":\"bieu-06a\",\"unit\":\"H41\",\"window\":{\"from\":\"2021-06-15\",\
         \"to\":\"2021-09-14\"},\"calendar\":null,\"period\":null,\"tree\":\"as-was\",\
-        \"knownAt\":null,\"position\":11,\"lag\":0,\"rows\":[{\"key\":\"H41\",\
-        \"label\":\"Nghệ An\",\"level\":\"PROVINCE\",\"cells\":{\"c3\":{\"value\":88,\
+        \"knownAt\":null,\"position\":11,\"lag\":0,\"computedTo\":null,\"rows\":[{\"key\":\"H41\",\
+        \"label\":\"Nghệ An\",\"level\":\"PROVINCE\",\"kind\":\"unit\",\"cells\":{\"c3\":{\"value\":88,\
         \"status\":\"computed\",\"figure\":\"dossiers.to_handle~H41~20210615-20210914\"},";
     assert!(text.starts_with(expected), "{text}");
     let form: Value = serde_json::from_str(&text).unwrap();
@@ -95,7 +97,9 @@ async fn a_form_is_the_json_of_the_contract() {
     assert_eq!(rows[1]["cells"]["c7"]["value"], 78);
     assert_eq!(rows[2]["label"], "Huyện \"Nghi Lộc\"");
     assert_eq!(rows[2]["cells"]["c3"]["value"], 8);
-    assert_eq!(rows[5]["level"], Value::Null);
+    assert_eq!((&rows[5]["level"], &rows[5]["kind"]), (&Value::Null, &json!("total")));
+    let list = ok(&format!("/v1/forms/documents?{QUARTER}")).await;
+    assert!(list["rows"].as_array().unwrap().iter().all(|row| row["kind"] == "slot"), "{list}");
     assert_eq!(rows[5]["cells"]["c13"]["value"], 1);
     let communes = form["levels"].as_array().unwrap().iter().find(|l| l["level"] == "COMMUNE");
     assert_eq!(communes.unwrap()["cells"]["c3"], json!({"value": 8, "status": "computed"}));
@@ -127,7 +131,7 @@ async fn a_window_that_is_not_over_is_read_up_to_the_day_of_reading() {
         let reply = http::ask(&router, &path).await.unwrap();
         cells(&serde_json::from_slice(&reply.body).unwrap())
     };
-    let during = || Day::parse("2021-07-20").unwrap();
+    let during: fn() -> Day = || Day::parse("2021-07-20").unwrap();
     let last = || Day::parse("2021-09-14").unwrap();
     let after = || Day::parse("2021-09-15").unwrap();
     let before = || Day::parse("2021-06-01").unwrap();
@@ -156,6 +160,24 @@ async fn a_window_that_is_not_over_is_read_up_to_the_day_of_reading() {
     let future = read(before, QUARTER).await;
     status(&future, "provisional");
     assert_eq!(values(future), values(whole));
+    // The whole form says up to which day it was computed, in whatever format.
+    for (today, query, to) in [
+        (during, QUARTER.to_owned(), json!("2021-07-20")),
+        (after, QUARTER.to_owned(), Value::Null),
+        (after, format!("{QUARTER}&knownAt=2021-07-20"), json!("2021-07-20")),
+        (last, QUARTER.to_owned(), json!("2021-09-14")),
+        (before, QUARTER.to_owned(), json!("2021-09-14")),
+    ] {
+        let router = router(&Api { today, ..api() });
+        let path = format!("/v1/forms/bieu-06a?unit=H41&{query}");
+        let reply = http::ask(&router, &path).await.unwrap();
+        let form: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(form["computedTo"], to, "{path}");
+        let csv = http::ask(&router, &format!("{path}&format=csv")).await.unwrap();
+        let csv = String::from_utf8(csv.body.to_vec()).unwrap();
+        let wanted = format!(",total,{},", to.as_str().unwrap_or_default());
+        assert!(csv.contains(&wanted), "{wanted}: {csv}");
+    }
     let figure = "/v1/figures?indicator=dossiers.pending_overdue&unit=H41";
     let router = router(&Api { today: during, ..api() });
     let reply = http::ask(&router, &format!("{figure}&{QUARTER}")).await.unwrap();

@@ -12,7 +12,7 @@ use tonghop_core::read::{Share, Value};
 use tonghop_core::words::Level;
 
 use crate::lang::Lang;
-use crate::number::in_words;
+use crate::number::{day, in_words};
 
 pub mod csv;
 mod outline;
@@ -46,6 +46,9 @@ pub struct FormAnswer {
     pub position: u64,
     /// How many messages of the log were not folded yet.
     pub lag: u64,
+    /// The last day that was computed, while the window is not over; none: it is over.
+    #[serde(default)]
+    pub computed_to: Option<String>,
     /// The rows in order.
     pub rows: Vec<RowAnswer>,
     /// The units' own figures summed by level, each unit once; for forms by unit.
@@ -55,7 +58,7 @@ pub struct FormAnswer {
     pub lang: Lang,
     /// What the form is called.
     pub title: String,
-    /// What the unit is called at the end of the window.
+    /// What the unit is called, on the day by which the rows are named.
     #[serde(default)]
     pub unit_label: String,
     /// What the unit above it is called; empty for a province.
@@ -125,6 +128,8 @@ pub struct RowAnswer {
     pub label: String,
     /// The level of the unit.
     pub level: Option<String>,
+    /// What it is about. The key does not tell: agencies choose their codes, `TOTAL` among them.
+    pub kind: RowOf,
     /// The indicator, for a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indicator: Option<String>,
@@ -133,6 +138,32 @@ pub struct RowAnswer {
     pub counted: Option<String>,
     /// The cells.
     pub cells: Cells,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowOf {
+    /// A unit and those below it.
+    Unit,
+    /// A code that agencies write: a field, a plan.
+    Code,
+    /// An indicator of a list.
+    Slot,
+    /// The whole subtree.
+    Total,
+}
+
+impl RowOf {
+    /// The word of the JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Code => "code",
+            Self::Slot => "slot",
+            Self::Total => "total",
+        }
+    }
 }
 
 /// The sum of the units of one level.
@@ -169,13 +200,11 @@ pub struct Column {
 }
 
 /// A figure in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CellAnswer {
     /// The number, unless it is a ratio.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<i64>,
     /// The ratio.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Ratio>,
     /// What is declared and no number: nil, missing, a bound.
     #[serde(flatten)]
@@ -183,7 +212,6 @@ pub struct CellAnswer {
     /// `computed` or `declared`.
     pub status: String,
     /// The id of the figure; none for a sum over a level.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<String>,
 }
 
@@ -194,6 +222,34 @@ pub struct Ratio {
     pub part: i64,
     /// The denominator.
     pub whole: i64,
+}
+
+impl Serialize for CellAnswer {
+    /// What is not there is left out; but the value of what nobody declared is null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { value, ratio, said, status, figure } = self;
+        let said::SaidAnswer { nil, missing, bound, of } = said;
+        let mut map = serializer.serialize_map(None)?;
+        if value.is_some() || *missing == Some(true) {
+            map.serialize_entry("value", value)?;
+        }
+        entry(&mut map, "ratio", ratio.as_ref())?;
+        entry(&mut map, "nil", nil.as_ref())?;
+        entry(&mut map, "missing", missing.as_ref())?;
+        entry(&mut map, "bound", bound.as_ref())?;
+        entry(&mut map, "of", of.as_ref())?;
+        map.serialize_entry("status", status)?;
+        entry(&mut map, "figure", figure.as_ref())?;
+        map.end()
+    }
+}
+
+fn entry<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    key: &str,
+    held: Option<&T>,
+) -> Result<(), M::Error> {
+    held.map_or(Ok(()), |held| map.serialize_entry(key, held))
 }
 
 impl CellAnswer {
@@ -256,6 +312,27 @@ impl<'de> Deserialize<'de> for Cells {
 }
 
 impl FormAnswer {
+    /// The row of the whole subtree, where the form has one.
+    fn total_row(&self) -> Option<&RowAnswer> {
+        self.rows.iter().find(|row| row.kind == RowOf::Total)
+    }
+
+    /// The row of an indicator of a list.
+    fn slot_row(&self, key: &str) -> Option<&RowAnswer> {
+        self.rows.iter().find(|row| row.kind == RowOf::Slot && row.key == key)
+    }
+
+    /// That it is provisional, and up to which day it was computed; none once the window is over.
+    fn provisional(&self) -> Option<String> {
+        let to = day(self.computed_to.as_deref()?, self.lang);
+        Some(match self.lang {
+            Lang::Vi => {
+                format!("Số liệu tạm tính đến hết ngày {to}; kỳ báo cáo chưa kết thúc")
+            }
+            Lang::En => format!("Provisional figures up to {to}; the period is not over"),
+        })
+    }
+
     /// Reads what HTTP answered.
     pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)

@@ -27,6 +27,7 @@ use tonghop_core::read::{Share, Value};
 use crate::lang::Lang;
 use crate::number::in_words;
 
+pub(crate) mod letters;
 mod table;
 
 pub(crate) use table::Placed;

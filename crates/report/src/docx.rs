@@ -30,6 +30,7 @@ const RELATED: (&str, &str) =
 
 /// A document as DOCX.
 pub fn docx(document: &Document) -> Result<Vec<u8>, RenderError> {
+    let document = &document.printable();
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let parts: [(&str, String); 7] = [
         ("[Content_Types].xml", parts::TYPES.to_owned()),

@@ -11,6 +11,9 @@
 //! **Invariant PRN-1:** every format holds every text and every figure of the document, or there is
 //! an error that says why not.
 //! **Invariant PRN-2:** the result stored beside a formula is the figure, and what the formula gives.
+//! **Invariant PRN-3:** no text of an agency makes a file that cannot be opened.
+//! **Invariant CSV-1:** what a form's CSV says is what its JSON says, kinds and bounds included.
+//! **Invariant FORM-1:** the JSON of a form is read whole, and written again as it was.
 
 mod answer;
 mod document;
@@ -27,7 +30,7 @@ mod xlsx;
 pub use answer::said::{BoundAnswer, SaidAnswer};
 pub use answer::{
     CellAnswer, Cells, Column as ColumnAnswer, Days, FormAnswer, Group, Identity, KnownText,
-    LevelAnswer, PieceAnswer, Ratio, RowAnswer, SectionAnswer, csv, table,
+    LevelAnswer, PieceAnswer, Ratio, RowAnswer, RowOf, SectionAnswer, csv, table,
 };
 pub use document::{
     Align, Block, Cell, Column, ColumnKind, Document, Head, HeadCell, Heading, Paragraph, Row,

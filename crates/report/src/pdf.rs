@@ -25,6 +25,7 @@ const RULE: f32 = 0.7;
 
 /// A document as PDF.
 pub fn pdf(document: &Document) -> Result<Vec<u8>, RenderError> {
+    let document = &document.printable();
     file::write(document, &pages(document)?.sheets)
 }
 

@@ -24,6 +24,7 @@ const NAME_CHARS_MAX: usize = 31;
 
 /// A document as XLSX.
 pub fn xlsx(document: &Document) -> Result<Vec<u8>, RenderError> {
+    let document = &document.printable();
     let lang = document.lang;
     let mut book = Workbook::new();
     // The widths of columns are in digits of this font.

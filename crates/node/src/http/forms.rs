@@ -2,8 +2,9 @@
 
 use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
 use tonghop_core::declared::Range;
-use tonghop_core::form::{Row, RowKey, Sources, Table, fill};
+use tonghop_core::form::{Row, RowKey, Sources, Table, fill, naming_day};
 use tonghop_core::read::{Query, Tree, Value};
+use tonghop_core::registry::Unit;
 use tonghop_report::{FormAnswer, Format, RenderError};
 
 use super::figure_id::FigureId;
@@ -62,12 +63,14 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let registry = moment.registry(query.known);
         let sources = Sources { registry: &registry, book: moment.book, facets: moment.facets };
         let table = fill(form, catalogue, query, sources);
+        let name = |unit: Option<&Unit>| {
+            unit.map_or("", |unit| unit.name(naming_day(&query, unit))).to_owned()
+        };
         let unit = registry.get(query.root);
-        let unit_label = unit.map_or("", |unit| unit.name(query.days().to)).to_owned();
-        let above =
-            registry.get(query.root).and_then(|_| registry.parent_of(query.root, query.days().to));
-        let above = above.and_then(|code| registry.get(code));
-        let parent_label = above.map_or("", |unit| unit.name(query.days().to)).to_owned();
+        let above = unit
+            .and_then(|unit| registry.parent_of(query.root, naming_day(&query, unit)))
+            .and_then(|code| registry.get(code));
+        let (unit_label, parent_label) = (name(unit), name(above));
         let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
         Ok::<_, AskError>(Filled { table, query, unit_label, parent_label, texts, position, lag })
@@ -236,6 +239,8 @@ impl Filled {
         json.key("unit").text(self.query.root.as_str()).raw(",");
         question(&mut json, wish);
         json.raw(",\"position\":").number(self.position).raw(",\"lag\":").number(self.lag);
+        let computed_to = (!self.query.is_over()).then(|| self.query.days().to.to_string());
+        json.raw(",\"computedTo\":").optional(computed_to.as_deref());
         let pairs: Vec<(&Slot, &Indicator)> = slots(form, catalogue).collect();
         json.raw(",\"rows\":[");
         self.rows(&mut json, form, &pairs, wish);
@@ -324,21 +329,23 @@ impl Filled {
     }
 }
 
-/// Key, label and level of a row, without the braces.
+/// Key, label, level and kind of a row, without the braces.
 fn row_head(json: &mut Json, row: &Row, pairs: &[(&Slot, &Indicator)], lang: Lang) {
     match &row.key {
         RowKey::Unit(code, level) => {
             json.key("key").text(code.as_str()).raw(",\"label\":").text(&row.label);
             json.raw(",\"level\":").optional(level.map(tonghop_core::words::Level::word));
+            json.raw(",\"kind\":").text(row.key.kind());
         }
         RowKey::Code(code) => {
             json.key("key").text(code).raw(",\"label\":").text(&row.label);
-            json.raw(",\"level\":null");
+            json.raw(",\"level\":null,\"kind\":").text(row.key.kind());
         }
         RowKey::Slot(place) => {
             let Some((slot, indicator)) = pairs.get(*place) else { return };
             json.key("key").text(&slot.key).raw(",\"label\":").text(lang.of(&slot.label));
-            json.raw(",\"level\":null,\"indicator\":").text(&indicator.id);
+            json.raw(",\"level\":null,\"kind\":").text(row.key.kind());
+            json.raw(",\"indicator\":").text(&indicator.id);
             json.raw(",\"counted\":").text(lang.of(&indicator.counted));
         }
         RowKey::Total => {
@@ -347,6 +354,7 @@ fn row_head(json: &mut Json, row: &Row, pairs: &[(&Slot, &Indicator)], lang: Lan
                 Lang::En => "Total",
             };
             json.raw("\"key\":\"TOTAL\",\"label\":").text(label).raw(",\"level\":null");
+            json.raw(",\"kind\":").text(row.key.kind());
         }
     }
 }

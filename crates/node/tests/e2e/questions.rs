@@ -187,12 +187,16 @@ async fn csv_is_the_same_form(data: &Data, up: &Up) {
     let mut csv = csv::Reader::from_reader(reply.body.as_bytes());
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(header[..3], ["key", "label", "level"]);
-    assert_eq!(header[3..], SLOTS);
+    let (numbers, rest) = header[3..].split_at(SLOTS.len());
+    assert_eq!(numbers, SLOTS);
+    assert_eq!(rest[..2], ["kind", "computedTo"]);
+    assert!(rest[2..].iter().eq(&SLOTS.map(|slot| format!("{slot}.status"))), "{rest:?}");
     let records: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(records.len(), rows.len());
     for (record, row) in records.iter().zip(rows) {
         assert_eq!(record[0], *row["key"].as_str().unwrap());
         assert_eq!(record[1], *row["label"].as_str().unwrap());
+        assert_eq!(record[3 + SLOTS.len()], *row["kind"].as_str().unwrap());
         for (slot, cell) in SLOTS.iter().zip(record.iter().skip(3)) {
             assert_eq!(cell, row["cells"][slot]["value"].to_string(), "{slot} of {}", row["key"]);
         }

@@ -27,6 +27,11 @@ fn registry() -> Registry {
     ];
     let split = Change::Split { parts: parts.into(), closes: true };
     world::add(&mut registry, "H41.16", "2025-03-01T00:00:00+07:00", split);
+    // A commune became a ward, and stands below another department since.
+    let name = "Phường Một".into();
+    world::add(&mut registry, "H41.30.1", "2025-03-01T00:00:00+07:00", Change::Renamed { name });
+    let parent = world::code("H41.17");
+    world::add(&mut registry, "H41.30.1", "2025-03-01T00:00:00+07:00", Change::Moved { parent });
     registry
 }
 
@@ -92,6 +97,21 @@ async fn in_the_tree_of_a_day_the_heirs_stand_and_the_total_stays() {
     let other = figure.replace("H41.17", "H41.18");
     assert_eq!(ok(&format!("/v1/figures/{other}")).await["value"], 50);
     assert_eq!(ok(&format!("/v1/figures/{other}~ffield.bao-chi")).await["value"], 0);
+}
+
+#[tokio::test]
+async fn the_head_is_named_by_the_day_of_the_tree_as_the_rows_are() {
+    let names = async |query: &str| -> [String; 3] {
+        let form = ok(&format!("/v1/forms/bieu-06a?{QUARTER}&{query}")).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let row = form["rows"].as_array().unwrap().iter().find(|row| row["key"] == form["unit"]);
+        [&form["unitLabel"], &form["parentLabel"], &row.unwrap()["label"]].map(text)
+    };
+    let was = ["Xã Một", "Huyện \"Nghi Lộc\"", "Xã Một"];
+    assert_eq!(names("unit=H41.30.1").await, was);
+    assert_eq!(names("unit=H41.30.1&tree=2025-02-28").await, was);
+    let is = ["Phường Một", "Sở Văn hóa", "Phường Một"];
+    assert_eq!(names("unit=H41.30.1&tree=2025-03-01").await, is);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ pub struct PieceAnswer {
 
 impl FormAnswer {
     fn row_cell(&self, key: &str) -> Option<&CellAnswer> {
-        self.rows.iter().find(|row| row.key == key).and_then(|row| row.cells.get("value"))
+        self.slot_row(key).and_then(|row| row.cells.get("value"))
     }
 
     /// A piece as it is printed; none if its figure is not known.
@@ -54,6 +54,8 @@ impl FormAnswer {
         let value = self.row_cell(piece.figure.as_deref()?)?.figure()?;
         match value {
             Value::Missing => None,
+            // What is no part of a whole has no percent; it is not shown as one.
+            Value::Count(_) | Value::Bound(_) if piece.percent => None,
             Value::Share(Share { part, whole }) if !piece.percent => {
                 let show = |value| number(value, self.lang);
                 Some(Cell::Text(format!("{}/{}", show(part), show(whole))))
@@ -91,7 +93,7 @@ impl FormAnswer {
             (lang.choose("Đơn vị tính", "Counted in"), ColumnKind::Text),
             (lang.choose("Số liệu", "Figure"), ColumnKind::Number),
         ]);
-        let rows = keys.iter().filter_map(|key| self.rows.iter().find(|row| row.key == *key));
+        let rows = keys.iter().filter_map(|key| self.slot_row(key));
         for (row, ordinal) in rows.zip(1..) {
             let value = row.cells.get("value").and_then(CellAnswer::figure);
             table.row([
@@ -110,13 +112,15 @@ impl FormAnswer {
         let mut document = Document::new(lang, lang.choose("BÁO CÁO", "REPORT"));
         let unit =
             if self.unit_label.is_empty() { self.unit.clone() } else { self.unit_label.clone() };
+        // Nobody writes a report on a day that is not come yet.
+        let last = self.computed_to.as_ref().unwrap_or(&self.window.to);
         document.head = Some(Head {
             superior: superior(&self.parent_label, lang),
             agency: unit.to_uppercase(),
-            month: Day::parse(&self.window.to),
+            month: Day::parse(last),
             ..Head::default()
         });
-        let (from, to) = (day(&self.window.from, lang), day(&self.window.to, lang));
+        let (from, to) = (day(&self.window.from, lang), day(last, lang));
         let days = match lang {
             Lang::Vi => format!("(Số liệu từ {from} đến {to})"),
             Lang::En => format!("(figures from {from} to {to})"),
@@ -125,6 +129,7 @@ impl FormAnswer {
         let title = format!("{} {}", self.title, period.unwrap_or_default());
         document.subtitle =
             vec![Paragraph::text(title.trim_end()).bold(), Paragraph::text(&days).italic()];
+        document.subtitle.extend(self.provisional_line());
         for section in &self.sections {
             let level = u8::try_from(section.number.split('.').count()).unwrap_or(u8::MAX);
             let own = section.number.rsplit('.').next().unwrap_or_default();
@@ -151,6 +156,7 @@ impl FormAnswer {
         let caption = lang.choose("Phụ lục: số liệu của báo cáo", "Annex: the report's figures");
         table.caption = Some(caption.to_owned());
         table.notes.push(self.position_note());
+        table.notes.extend(self.provisional().map(|line| format!("{line}.")));
         document.push(table);
         let title = lang.choose("THỦ TRƯỞNG ĐƠN VỊ", "HEAD OF THE UNIT").to_owned();
         document.signature = Some(Signature { title, ..Signature::default() });
@@ -166,7 +172,7 @@ impl FormAnswer {
             out.extend(texts.map(|text| format!("  - {text}")));
             let sentences = section.lines.iter().filter_map(|line| self.sentence("  - ", line));
             out.extend(sentences.map(|sentence| sentence.plain(self.lang)));
-            for row in section.table.iter().filter_map(|k| self.rows.iter().find(|r| r.key == *k)) {
+            for row in section.table.iter().filter_map(|key| self.slot_row(key)) {
                 let value = row.cells.get("value").and_then(CellAnswer::figure);
                 let value = in_words(value.unwrap_or(Value::Missing), self.lang);
                 let counted = row.counted.as_deref().unwrap_or_default();
@@ -198,11 +204,11 @@ mod tests {
     const REPORT: &str = r#"{"form":"cchc","unit":"H41.16","window":{"from":"2021-06-15","to":"2021-09-14"},
         "calendar":"legal","period":"2021-Q3","tree":"as-was","knownAt":null,"position":9,"lag":0,
         "rows":[
-            {"key":"a","label":"Hồ sơ","level":null,"indicator":"a","counted":"hồ sơ",
+            {"key":"a","label":"Hồ sơ","level":null,"kind":"slot","indicator":"a","counted":"hồ sơ",
              "cells":{"value":{"value":1085,"status":"computed"}}},
-            {"key":"b","label":"Ký số","level":null,"indicator":"b","counted":"%",
+            {"key":"b","label":"Ký số","level":null,"kind":"slot","indicator":"b","counted":"%",
              "cells":{"value":{"ratio":{"part":73,"whole":100},"status":"computed"}}},
-            {"key":"c","label":"Thư điện tử","level":null,"indicator":"c","counted":"%",
+            {"key":"c","label":"Thư điện tử","level":null,"kind":"slot","indicator":"c","counted":"%",
              "cells":{"value":{"value":null,"missing":true,"status":"declared"}}}],
         "lang":"vi","title":"Công tác cải cách hành chính","unitLabel":"Sở Y tế",
         "parentLabel":"Tỉnh Nghệ An","source":"-","columns":[],
@@ -211,7 +217,9 @@ mod tests {
             {"number":"A.I.2","label":"Hồ sơ","narrative":true,"text":"Một.\nHai.",
              "lines":[[{"text":"Nhận "},{"figure":"a"},{"text":" hồ sơ; ký "},{"figure":"b"},
                        {"text":" ("},{"figure":"b","percent":true},{"text":"), thư "},{"figure":"c"}],
-                      [{"text":"Thư: "},{"figure":"c"}]],
+                      [{"text":"Thư: "},{"figure":"c"}],
+                      [{"text":"Tỷ lệ hồ sơ: "},{"figure":"a","percent":true}],
+                      [{"text":"Ký "},{"figure":"b","percent":true},{"text":" trên "},{"figure":"a","percent":true}]],
              "table":["a"]}]}"#;
 
     #[test]
@@ -226,6 +234,8 @@ mod tests {
             "  - Một.",
             "  - Hai.",
             "  - Nhận 1.085 hồ sơ; ký 73/100 (73 %), thư …",
+            // A number has no percent, and the sentence that has nothing else is left out.
+            "  - Ký 73 % trên …",
             "  Hồ sơ: 1.085 hồ sơ",
         ];
         assert_eq!(lines, wanted);
@@ -240,7 +250,25 @@ mod tests {
         assert_eq!(rows, [1, 3]);
         let date = crate::words::place_and_date(head, Lang::Vi);
         assert!(date.ends_with("ngày … tháng 9 năm 2021"), "{date}");
+        let dates = document.subtitle[1].plain(Lang::Vi);
+        assert_eq!(dates, "(Số liệu từ 15/06/2021 đến 14/09/2021)");
         let json = serde_json::to_string(&answer).unwrap();
         assert_eq!(FormAnswer::parse(json.as_bytes()).unwrap(), answer);
+    }
+
+    #[test]
+    fn a_report_of_a_running_period_says_so_and_is_not_dated_ahead() {
+        let mut answer = FormAnswer::parse(REPORT.as_bytes()).unwrap();
+        answer.computed_to = Some("2021-07-20".to_owned());
+        let said = "Số liệu tạm tính đến hết ngày 20/07/2021; kỳ báo cáo chưa kết thúc";
+        let document = answer.document();
+        let lines: Vec<String> =
+            document.subtitle[1..].iter().map(|line| line.plain(Lang::Vi)).collect();
+        assert_eq!(lines, ["(Số liệu từ 15/06/2021 đến 20/07/2021)", &format!("({said})")]);
+        let date = crate::words::place_and_date(document.head.as_ref().unwrap(), Lang::Vi);
+        assert!(date.ends_with("ngày … tháng 7 năm 2021"), "{date}");
+        let annex = document.tables().last().unwrap();
+        assert!(annex.notes.contains(&format!("{said}.")), "{:?}", annex.notes);
+        assert!(crate::table::table(&answer).contains(&format!("\n({said})\n")));
     }
 }

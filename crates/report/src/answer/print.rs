@@ -3,7 +3,7 @@
 use tonghop_core::read::Value;
 use tonghop_core::words::Level;
 
-use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, level_name};
+use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, RowOf, level_name};
 use crate::document::{
     Cell, ColumnKind, Document, Head, HeadCell, Paragraph, Row, RowKind, Signature, Sum, Table,
 };
@@ -56,6 +56,7 @@ impl FormAnswer {
                 lang.choose("Chỉ ghi những dòng có số liệu.", "Rows of zeros are left out.")
                     .to_owned(),
             );
+            table.notes.extend(self.provisional().map(|line| format!("{line}.")));
             let caption = lang.choose("Số liệu bổ sung, ngoài biểu mẫu", "Beside the form");
             table.caption = Some(caption.to_owned());
             table.landscape = document.landscape;
@@ -78,10 +79,16 @@ impl FormAnswer {
             "" => format!("{word} {from_word} {from} {until} {to}"),
             _ => format!("{word}{period} ({from_word} {from} {until} {to})"),
         }));
+        lines.extend(self.provisional_line());
         let word = lang.choose("Đơn vị báo cáo:", "Reporting unit:");
         let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
         lines.push(Paragraph::text(&format!("{word}{unit} ({})", self.unit)));
         lines
+    }
+
+    /// That it is provisional, below the title.
+    pub(super) fn provisional_line(&self) -> Option<Paragraph> {
+        self.provisional().map(|line| Paragraph::text(&format!("({line})")).bold())
     }
 
     /// The note that ends the last table: up to where the log was read.
@@ -198,7 +205,8 @@ impl FormAnswer {
     fn body(&self, table: &mut Table, columns: &[&Column]) {
         let blocks = self.levels.as_deref().unwrap_or_default();
         if blocks.is_empty() {
-            let rows = self.rows.iter().filter(|row| row.key != "TOTAL" && printed(row, columns));
+            let rows = self.rows.iter().filter(|row| row.kind != RowOf::Total);
+            let rows = rows.filter(|row| printed(row, columns));
             for (row, ordinal) in rows.zip(1..) {
                 push(table, Cell::count(ordinal), row, columns);
             }
@@ -217,7 +225,7 @@ impl FormAnswer {
                 .iter()
                 .filter(|row| row.level.as_deref() == word)
                 // The unit that was asked for is the total.
-                .filter(|row| row.key != "TOTAL" && row.key != self.unit)
+                .filter(|row| row.kind == RowOf::Unit && row.key != self.unit)
                 .filter(|row| printed(row, columns))
                 .collect();
             if own.is_none() && rows.is_empty() {
@@ -247,7 +255,7 @@ impl FormAnswer {
     }
 
     fn total(&self, table: &mut Table, columns: &[&Column], adds: Vec<usize>) {
-        let Some(total) = self.rows.iter().find(|row| row.key == "TOTAL") else { return };
+        let Some(total) = self.total_row() else { return };
         let cells = columns.iter().map(|column| counted(total.cells.get(&column.key)));
         table.total([Cell::Blank, Cell::text(&total.label)].into_iter().chain(cells), adds);
     }
@@ -256,8 +264,8 @@ impl FormAnswer {
 /// Whether a row has a place among these columns: in the form always, beside it only with something
 /// to show.
 fn printed(row: &RowAnswer, columns: &[&Column]) -> bool {
-    let zero =
-        |column: &&Column| row.cells.get(&column.key).is_none_or(|cell| cell.value == Some(0));
+    let figure = |column: &&Column| row.cells.get(&column.key).and_then(CellAnswer::figure);
+    let zero = |column: &&Column| figure(column).is_none_or(Value::is_zero);
     !columns.iter().all(|column| column.memo) || !columns.iter().all(zero)
 }
 

@@ -5,20 +5,16 @@ use tonghop_core::declared::Range;
 use tonghop_core::read::Value;
 
 /// What a cell says that is neither a number nor a ratio.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SaidAnswer {
     /// It was looked for, and nothing occurred.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nil: Option<bool>,
     /// Nobody declared anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<bool>,
     /// A bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<BoundAnswer>,
     /// What the bound is a part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<i64>,
 }
 
@@ -41,6 +37,16 @@ pub struct BoundAnswer {
 }
 
 impl BoundAnswer {
+    /// A range, as the JSON writes it.
+    pub(super) fn of(range: Range) -> Self {
+        let Range { low, high, rough } = range;
+        if rough && high == Some(low) {
+            return Self { approximately: Some(low), ..Self::default() };
+        }
+        let rough = rough.then_some(true);
+        Self { at_least: Some(low), at_most: high, approximately: None, rough }
+    }
+
     fn range(self) -> Range {
         match self.approximately {
             Some(about) => Range { low: about, high: Some(about), rough: true },
@@ -108,6 +114,7 @@ mod tests {
             let back: CellAnswer =
                 serde_json::from_str(&serde_json::to_string(&cell).unwrap()).unwrap();
             assert_eq!(back, cell);
+            assert_eq!(serde_json::to_string(&cell).unwrap(), json, "as it was written");
         }
     }
 }

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
 use tonghop_core::words::Level;
+use unicode_normalization::UnicodeNormalization;
 
-use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer};
+use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, RowOf};
+use crate::document::letters::shown;
 use crate::lang::Lang;
 use crate::number::{day, number};
 
@@ -16,7 +18,7 @@ const HEAD_CHARS_MAX: usize = 5;
 
 /// The form as a table, with what it is above and what its heads mean below.
 pub fn table(form: &FormAnswer) -> String {
-    let rows = form.rows.iter().map(|row| (name(row), row.cells.clone()));
+    let rows = form.rows.iter().map(|row| (name(row, form), row.cells.clone()));
     if !form.sections.is_empty() {
         let mut out = top(form);
         for line in form.outline_lines() {
@@ -31,10 +33,16 @@ pub fn table(form: &FormAnswer) -> String {
     columns(form, rows.collect())
 }
 
-/// A form by unit, summed by level: departments, districts, communes, all others, and the total.
+/// A form by unit, summed by level: departments, districts, communes, all others, and the total;
+/// the total alone of a form that is not summed by level.
 pub fn by_level(form: &FormAnswer) -> String {
     let lang = form.lang;
     let levels = form.levels.as_deref().unwrap_or_default();
+    let total = form.total_row();
+    let total: Vec<_> = total.map(|row| (name(row, form), row.cells.clone())).into_iter().collect();
+    if levels.is_empty() {
+        return columns(form, total);
+    }
     let shown = [Level::Department, Level::District, Level::Commune];
     let mut rows = Vec::new();
     let mut others = Cells::default();
@@ -50,8 +58,7 @@ pub fn by_level(form: &FormAnswer) -> String {
         rows.push((super::level_name(level, lang).to_owned(), cells));
     }
     rows.push((lang.choose("Khác", "Others").to_owned(), others));
-    let total = form.rows.iter().find(|row| row.key == "TOTAL");
-    rows.extend(total.map(|row| (name(row), row.cells.clone())));
+    rows.extend(total);
     columns(form, rows)
 }
 
@@ -121,6 +128,9 @@ fn top(form: &FormAnswer) -> String {
     let unit = format!("{} {}", plain(&form.unit), plain(&form.unit_label));
     let mut out = format!("{}\n{}\n", plain(&form.title), unit.trim_end());
     writeln_to(&mut out, &format!("{period}{from} – {to}"));
+    if let Some(line) = form.provisional() {
+        writeln_to(&mut out, &plain(&format!("({line})")));
+    }
     out
 }
 
@@ -147,9 +157,14 @@ fn heads(columns: &[Column]) -> Vec<String> {
         .collect()
 }
 
-fn name(row: &RowAnswer) -> String {
+fn name(row: &RowAnswer, form: &FormAnswer) -> String {
+    let folded = |text: &str| text.trim().nfkc().collect::<String>().to_lowercase();
+    let is_total =
+        |text: &str| form.total_row().is_some_and(|row| folded(&row.label) == folded(text));
     match (row.key.as_str(), row.label.as_str()) {
-        ("TOTAL", label) => label.to_owned(),
+        (_, label) if row.kind == RowOf::Total => label.to_owned(),
+        // Agencies choose their codes; one that is called like the total is not the total.
+        (key, _) if row.kind == RowOf::Code && is_total(key) => format!("“{key}”"),
         (key, label) if label.is_empty() || label == key => key.to_owned(),
         (key, label) => format!("{key} {label}"),
     }
@@ -172,7 +187,7 @@ fn add(sums: &mut Cells, cells: &Cells) {
 
 /// Without characters that would steer the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { shown(c) }).collect()
 }
 
 fn cut(text: &str) -> String {

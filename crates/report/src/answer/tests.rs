@@ -58,7 +58,8 @@ fn cells(c3: i64, early: i64) -> Cells {
 fn row(key: &str, label: &str, level: Option<&str>, cells: Cells) -> RowAnswer {
     let (key, label) = (key.to_owned(), label.to_owned());
     let level = level.map(str::to_owned);
-    RowAnswer { key, label, level, indicator: None, counted: None, cells }
+    let kind = if key == "TOTAL" { RowOf::Total } else { RowOf::Unit };
+    RowAnswer { key, label, level, kind, indicator: None, counted: None, cells }
 }
 
 fn column(key: &str, label: &str) -> Column {
@@ -86,6 +87,7 @@ fn form(lang: Lang) -> FormAnswer {
         known_at: None,
         position: 2_203_144,
         lag: 0,
+        computed_to: None,
         rows: vec![
             row("H41", "Nghệ An", Some("PROVINCE"), cells(1_034_859, 7)),
             row("H41.16", "Sở TT&TT\u{1b}[31m", Some("DEPARTMENT"), cells(85, 0)),
@@ -164,6 +166,7 @@ fn a_list_as_a_table_and_as_csv() {
     let figure = |key: &str, label: &str, counted: &str, cell| RowAnswer {
         indicator: Some("documents.x".to_owned()),
         counted: Some(counted.to_owned()),
+        kind: RowOf::Slot,
         ..row(key, label, None, Cells(vec![("value".to_owned(), cell)]))
     };
     list.rows = vec![
@@ -184,9 +187,9 @@ fn a_list_as_a_table_and_as_csv() {
     "#]]
     .assert_eq(&table(&list));
     expect![[r#"
-        key,label,indicator,counted,value,part,whole
-        1,Văn bản đi,documents.x,văn bản,140857,,
-        2,"'-1+1, ""ký số""",documents.x,,,103105,140857
+        key,label,indicator,counted,value,part,whole,kind,computedTo,status,said,atLeast,atMost,approximately,rough,of
+        1,Văn bản đi,documents.x,văn bản,140857,,,slot,,computed,exact,,,,,
+        2,"'-1+1, ""ký số""",documents.x,,,103105,140857,slot,,computed,exact,,,,,
     "#]]
     .assert_eq(&csv::csv(&list).replace("\r\n", "\n"));
 }
@@ -199,7 +202,7 @@ fn csv_runs_nothing() {
         let text = csv::csv(&form);
         let line = text.split_once("\r\n").unwrap().1;
         assert!(!line.contains(&format!(",{bad}")) && !line.starts_with(bad), "{line}");
-        assert!(line.ends_with(",-5,0\r\n"), "numbers stay numbers: {line}");
+        assert!(line.contains(",-5,0,unit,"), "numbers stay numbers: {line}");
     }
 }
 
@@ -210,4 +213,101 @@ fn the_order_of_cells_is_kept() {
     assert_eq!(read, form(Lang::Vi));
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     assert!(read.pretty().unwrap().contains("\n  \"form\": \"bieu-06a\""));
+}
+
+/// A form by field in which agencies call their fields as the total and as levels are called.
+fn by_field(lang: Lang) -> FormAnswer {
+    let mut form = form(lang);
+    let codes = ["COMMUNE", "TOTAL", "Tổng số", "c3"].into_iter().zip(1..);
+    let code =
+        |(key, value)| RowAnswer { kind: RowOf::Code, ..row(key, key, None, cells(value, 0)) };
+    form.rows = codes.map(code).chain([row("TOTAL", "Tổng số", None, cells(10, 0))]).collect();
+    form.levels = None;
+    form
+}
+
+#[test]
+fn a_code_is_never_taken_for_the_total() {
+    expect![[r"
+        Biểu số II.06a
+        H41 Nghệ An
+        2021-Q3 (legal), 15/06/2021 – 14/09/2021
+        ┌───────────┬────┬───┐
+        │           ┆ c3 ┆ a │
+        ╞═══════════╪════╪═══╡
+        │ COMMUNE   ┆  1 ┆ 0 │
+        │ TOTAL     ┆  2 ┆ 0 │
+        │ “Tổng số” ┆  3 ┆ 0 │
+        │ c3        ┆  4 ┆ 0 │
+        │ Tổng số   ┆ 10 ┆ 0 │
+        └───────────┴────┴───┘
+          c3  Tổng số, hồ sơ
+          a   Không có hạn, hồ sơ (noDueDate)
+        Nhật ký đến vị trí 2.203.144; còn chờ 0 sự kiện.
+    "]]
+    .assert_eq(&table(&by_field(Lang::Vi)));
+    // Not summed by level: the total alone, and no zeros that nobody counted.
+    let by_level = by_level(&by_field(Lang::Vi));
+    let rows: Vec<&str> = by_level.lines().filter(|line| line.starts_with('│')).skip(1).collect();
+    assert_eq!(rows, ["│ Tổng số ┆ 10 ┆ 0 │"]);
+    let document = by_field(Lang::Vi).document();
+    let rows: Vec<(crate::RowKind, Vec<String>)> = document
+        .tables()
+        .flat_map(|table| &table.rows)
+        .map(|row| (row.kind, row.cells.iter().map(|cell| cell.show(Lang::Vi)).collect()))
+        .collect();
+    let last = rows.last().unwrap();
+    assert_eq!(
+        last,
+        &(crate::RowKind::Total, ["", "Tổng số", "10", "0"].map(str::to_owned).into())
+    );
+    let names: Vec<&str> = rows.iter().map(|(_, cells)| cells[1].as_str()).collect();
+    assert_eq!(names, ["COMMUNE", "TOTAL", "Tổng số", "c3", "Tổng số"]);
+    let totals = rows.iter().filter(|(kind, _)| *kind == crate::RowKind::Total).count();
+    assert_eq!(totals, 1);
+}
+
+#[test]
+fn a_sentence_has_the_figure_of_a_slot_and_never_of_a_code() {
+    let mut form = by_field(Lang::Vi);
+    let value = Cells(vec![("value".to_owned(), count(7))]);
+    let code = RowAnswer { kind: RowOf::Code, ..row("x", "x", None, Cells::default()) };
+    let slot = RowAnswer { kind: RowOf::Slot, ..row("x", "Hồ sơ", None, value) };
+    form.rows = vec![code, slot];
+    let piece = PieceAnswer { text: None, figure: Some("x".to_owned()), percent: false };
+    let section = SectionAnswer {
+        number: "A".to_owned(),
+        label: "A".to_owned(),
+        narrative: false,
+        text: None,
+        lines: vec![vec![piece]],
+        table: vec!["x".to_owned()],
+    };
+    form.sections = vec![section];
+    assert_eq!(form.outline_lines()[2..], ["  - 7", "  Hồ sơ: 7 "]);
+}
+
+#[test]
+fn a_running_period_is_said_to_run() {
+    let mut vi = form(Lang::Vi);
+    vi.columns[1].memo = true;
+    vi.computed_to = Some("2021-07-20".to_owned());
+    let en = FormAnswer { lang: Lang::En, ..vi.clone() };
+    for (form, said) in [
+        (&vi, "Số liệu tạm tính đến hết ngày 20/07/2021; kỳ báo cáo chưa kết thúc"),
+        (&en, "Provisional figures up to 2021-07-20; the period is not over"),
+    ] {
+        for text in [table(form), by_level(form)] {
+            assert_eq!(text.lines().nth(3), Some(&*format!("({said})")), "{text}");
+        }
+        let document = form.document();
+        let lines: Vec<String> =
+            document.subtitle.iter().map(|line| line.plain(form.lang)).collect();
+        assert!(lines.contains(&format!("({said})")), "{lines:?}");
+        // Beside the form there is a sheet of its own.
+        let beside = document.tables().last().unwrap();
+        assert!(beside.notes.contains(&format!("{said}.")), "{:?}", beside.notes);
+        let csv = csv::csv(form);
+        assert!(csv.lines().skip(1).all(|line| line.contains(",2021-07-20,")), "{csv}");
+    }
 }

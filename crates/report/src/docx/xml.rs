@@ -39,7 +39,7 @@ impl Xml {
         self.empty(name, &[("w:val", value)])
     }
 
-    /// Text; characters that XML cannot hold are shown as ones that are not known.
+    /// Text; it has no characters that XML cannot hold, see [`crate::document::letters`].
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
             match letter {
@@ -47,10 +47,6 @@ impl Xml {
                 '<' => self.out.push_str("&lt;"),
                 '>' => self.out.push_str("&gt;"),
                 '"' => self.out.push_str("&quot;"),
-                '\u{fffe}' | '\u{ffff}' => self.out.push('\u{fffd}'),
-                _ if letter.is_control() && !matches!(letter, '\n' | '\t') => {
-                    self.out.push('\u{fffd}');
-                }
                 _ => self.out.push(letter),
             }
         }

@@ -16,13 +16,9 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// Composed letters; a character that steers is shown as one that is not known.
+    /// Composed letters.
     pub(crate) fn new(text: &str, style: Style, size: f32) -> Self {
-        let shown = |letter: char| {
-            let steers = letter.is_control() && letter != '\n' && letter != '\t';
-            if steers { '\u{fffd}' } else { letter }
-        };
-        Self { text: text.nfc().map(shown).collect(), style, size }
+        Self { text: text.nfc().collect(), style, size }
     }
 
     pub(crate) fn width(&self) -> f32 {

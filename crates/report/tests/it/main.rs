@@ -7,7 +7,9 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod csv;
 mod docx;
+mod letters;
 mod pdf;
 mod sample;
 mod xlsx;

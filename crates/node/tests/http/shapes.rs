@@ -28,7 +28,8 @@ fn api_with_all_forms() -> Api {
     let book = world::book(&world::changes());
     let counts = Counts::default();
     let source = FacetSource { cells: Box::new(of_the_field), ..FacetSource::empty() };
-    let view = View::new(world::shared(), book, world::registry(), 11, counts, source);
+    let recorded = world::day("2021-09-14");
+    let view = View::new(world::shared(), book, world::registry(), 11, recorded, counts, source);
     let reading = Arc::new(Reading::new().unwrap());
     reading.show(Arc::new(view));
     let today = || Day::parse("2021-07-20").unwrap();

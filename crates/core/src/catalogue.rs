@@ -3,7 +3,9 @@
 
 use crate::calendar::Calendar;
 use crate::checks::Check;
-use crate::day::Day;
+use std::borrow::Cow;
+
+use crate::day::{Day, Window};
 use crate::measure::{FacetKind, Measure};
 
 mod term;
@@ -148,6 +150,12 @@ impl Indicator {
         self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
     }
 
+    /// Whether it is asked for on some day of the window.
+    pub fn is_asked_in(&self, window: Window) -> bool {
+        self.valid_from.is_none_or(|from| from <= window.to)
+            && self.valid_to.is_none_or(|to| window.from <= to)
+    }
+
     /// How it is added: the nature of what is declared, where it is declared.
     pub const fn adds_as(&self) -> Nature {
         match self.rule {
@@ -227,6 +235,48 @@ pub struct Form {
     pub identities: Vec<Identity>,
     /// The sections of a report in words, in order; none of a form that is a table.
     pub sections: Vec<Section>,
+}
+
+impl Form {
+    /// The form without the columns that are not asked for on any day of the window. The rows of a
+    /// list are left out when it is filled in: its sections name them by their places.
+    pub fn asked_in(&self, window: Window, indicators: &[Indicator]) -> Cow<'_, Self> {
+        let is_asked = |slot: &Slot| {
+            indicators.get(slot.indicator).is_some_and(|held| held.is_asked_in(window))
+        };
+        if self.layout == Layout::List || self.slots.iter().all(is_asked) {
+            return Cow::Borrowed(self);
+        }
+        let mut next = 0_usize;
+        let places: Vec<Option<usize>> = self
+            .slots
+            .iter()
+            .map(|slot| {
+                let place = is_asked(slot).then_some(next);
+                next += usize::from(place.is_some());
+                place
+            })
+            .collect();
+        let place = |old: &usize| places.get(*old).copied().flatten();
+        let group = |group: &Group| {
+            let kept = || (group.first..=group.last).filter_map(|old| place(&old));
+            Some(Group {
+                label: group.label.clone(),
+                first: kept().next()?,
+                last: kept().next_back()?,
+            })
+        };
+        let identity = |identity: &Identity| {
+            let parts = identity.parts.iter().map(place).collect::<Option<_>>()?;
+            Some(Identity { whole: place(&identity.whole)?, parts })
+        };
+        Cow::Owned(Self {
+            slots: self.slots.iter().filter(|slot| is_asked(slot)).cloned().collect(),
+            groups: self.groups.iter().filter_map(group).collect(),
+            identities: self.identities.iter().filter_map(identity).collect(),
+            ..self.clone()
+        })
+    }
 }
 
 /// A section of a report in words (mục của báo cáo).

@@ -118,18 +118,16 @@ pub fn naming_day(query: &Query, unit: &Unit) -> Day {
 
 /// Fills in a form.
 pub fn fill(form: &Form, catalogue: &Catalogue, query: Query, sources: Sources<'_>) -> Table {
-    let columns: Vec<&Rule> = form
-        .slots
-        .iter()
-        .filter_map(|slot: &Slot| catalogue.indicators.get(slot.indicator))
-        .map(|indicator| &indicator.rule)
-        .collect();
+    let indicators =
+        form.slots.iter().filter_map(|slot: &Slot| catalogue.indicators.get(slot.indicator));
+    let columns: Vec<&Rule> = indicators.clone().map(|indicator| &indicator.rule).collect();
+    let asked: Vec<bool> = indicators.map(|held| held.is_asked_in(query.window)).collect();
     let scope = scope(query, sources);
     let filling = Filling { columns, query, sources, scope };
     match form.layout {
         Layout::ByUnit => filling.by_unit(),
         Layout::ByFacet(kind) => filling.by_facet(kind),
-        Layout::List => filling.list(form),
+        Layout::List => filling.list(form, &asked),
     }
 }
 
@@ -219,7 +217,8 @@ impl Filling<'_> {
         Table { rows, levels: Vec::new() }
     }
 
-    fn list(&self, form: &Form) -> Table {
+    /// A row for each slot whose indicator is asked for in the window.
+    fn list(&self, form: &Form, asked: &[bool]) -> Table {
         let mut values = self.values(&self.all());
         let province = Query { root: self.query.root.level_1(), ..self.query };
         if province != self.query && form.slots.iter().any(|slot| slot.of_province) {
@@ -234,6 +233,7 @@ impl Filling<'_> {
         let rows = values
             .into_iter()
             .enumerate()
+            .filter(|(place, _)| asked.get(*place) == Some(&true))
             .map(|(place, value)| Row {
                 key: RowKey::Slot(place),
                 label: String::new(),

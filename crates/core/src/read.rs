@@ -114,6 +114,11 @@ impl Query {
         Window::new(from, last).unwrap_or(self.window)
     }
 
+    /// The last day that is computed, as long as the window is not over.
+    pub fn computed_to(&self) -> Option<Day> {
+        (!self.is_over()).then(|| self.days().to)
+    }
+
     /// Whether the window's last day is past on the day of reading.
     pub fn is_over(&self) -> bool {
         self.read_on.is_none_or(|day| self.window.to < day)

@@ -79,8 +79,12 @@ fn province(said: &[Said<'_>]) -> Province {
 
 impl Province {
     fn query() -> Query {
+        Self::query_of("2021-06-15", "2021-09-14")
+    }
+
+    fn query_of(from: &str, to: &str) -> Query {
         let day = |text| Day::parse(text).unwrap();
-        let window = Window::new(day("2021-06-15"), day("2021-09-14")).unwrap();
+        let window = Window::new(day(from), day(to)).unwrap();
         Query {
             root: UnitCode::parse("H41").unwrap(),
             window,
@@ -92,13 +96,17 @@ impl Province {
 
     /// The form as text. It reads no facets but those that it says it needs.
     fn form(&self, id: &str) -> String {
+        self.form_of(id, Self::query())
+    }
+
+    fn form_of(&self, id: &str, query: Query) -> String {
         let form = self.catalogue.form(id).unwrap();
         let needed = facets_needed(form, &self.catalogue);
         let mut facets = self.facets.clone();
         facets.retain(|kind, _| needed.contains(kind));
         let registry = self.projection.registry();
         let sources = Sources { registry, book: &self.book, facets: &facets };
-        let table = fill(form, &self.catalogue, Self::query(), sources);
+        let table = fill(form, &self.catalogue, query, sources);
         let mut text = String::new();
         for row in &table.rows {
             let key = match &row.key {
@@ -129,9 +137,7 @@ fn shown(value: Value) -> String {
     match value {
         Value::Count(count) => count.to_string(),
         Value::Share(share) => format!("{}/{}", share.part, share.whole),
-        Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..) => {
-            unreachable!("it is computed")
-        }
+        Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..) => "-".to_owned(),
     }
 }
 
@@ -319,4 +325,35 @@ fn the_page_on_catalogue_files_is_true() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(word, _)| word))
         .collect();
     assert_eq!(listed, read);
+}
+
+#[test]
+fn a_list_has_what_is_asked_for_in_its_window() {
+    let province = province(&[]);
+    let levels = |from: &str, to: &str| -> Vec<String> {
+        let query = Province::query_of(from, to);
+        let form = province.catalogue.form("procedures").unwrap();
+        let form = form.asked_in(query.window, &province.catalogue.indicators);
+        let columns = form.slots.iter().map(|slot| slot.key.clone());
+        // The report is a list: its rows are left out when it is filled in.
+        let report = province.form_of("cchc", query);
+        let rows = report.lines().filter_map(|line| line.split_once(": "));
+        let rows = rows.filter_map(|(key, _)| key.strip_prefix("procedures."));
+        let of_service = |key: &str| key.contains("level") || key == "full" || key == "partial";
+        let mut keys: Vec<String> = columns
+            .chain(rows.map(|key| format!("cchc {key}")))
+            .filter(|key| of_service(key.trim_start_matches("cchc ")))
+            .collect();
+        keys.sort_unstable();
+        keys
+    };
+    let before =
+        ["cchc level_2", "cchc level_3", "cchc level_4", "level1", "level2", "level3", "level4"];
+    let after = ["cchc full", "cchc partial", "full", "partial"];
+    assert_eq!(levels("2021-06-15", "2021-09-14"), before);
+    assert_eq!(levels("2022-12-15", "2023-03-14"), after);
+    // In the quarter of the change both are asked for.
+    let mut both = [&before[..], &after].concat();
+    both.sort_unstable();
+    assert_eq!(levels("2022-06-15", "2022-09-14"), both);
 }

@@ -86,6 +86,8 @@ fn answer(
     json.raw(",");
     forms::value(&mut json, value);
     json.raw(",\"status\":").text(forms::status(indicator, forms::computed(query.is_over())));
+    let computed_to = query.computed_to().map(|day| day.to_string());
+    json.raw(",\"computedTo\":").optional(computed_to.as_deref());
     json.raw(",\"figure\":").text(&id.to_string());
     about(&mut json, indicator, wish.lang);
     if let Some((kind, code)) = &id.facet {

@@ -56,6 +56,7 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     let format =
         Format::parse(word).ok_or_else(|| Problem::one_of("format", word, &Format::WORDS))?;
     let wish = Wish::read(&parameters, catalogue)?;
+    let form = &*form.asked_in(wish.asked.window, &catalogue.indicators);
     let needs = facets::of_form(form, catalogue);
     let divided = facets::divided(&wish, slots(form, catalogue).map(|(_, indicator)| indicator));
     let filled = request.figures()?.read_divided(&needs, divided.as_ref(), |moment| {
@@ -239,7 +240,7 @@ impl Filled {
         json.key("unit").text(self.query.root.as_str()).raw(",");
         question(&mut json, wish);
         json.raw(",\"position\":").number(self.position).raw(",\"lag\":").number(self.lag);
-        let computed_to = (!self.query.is_over()).then(|| self.query.days().to.to_string());
+        let computed_to = self.query.computed_to().map(|day| day.to_string());
         json.raw(",\"computedTo\":").optional(computed_to.as_deref());
         let pairs: Vec<(&Slot, &Indicator)> = slots(form, catalogue).collect();
         json.raw(",\"rows\":[");

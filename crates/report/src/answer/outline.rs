@@ -68,9 +68,14 @@ impl FormAnswer {
         }
     }
 
-    /// A sentence behind `lead`; what is not known of it is `…`. None if nothing of it is known.
+    /// A sentence behind `lead`; what is not known of it is `…`. None if nothing of it is known, or
+    /// if some of it is not asked for in the window.
     fn sentence(&self, lead: &str, pieces: &[PieceAnswer]) -> Option<Paragraph> {
-        let mut known = !pieces.iter().any(|piece| piece.figure.is_some());
+        let mut figures = pieces.iter().filter_map(|piece| piece.figure.as_deref()).peekable();
+        let mut known = figures.peek().is_none();
+        if figures.any(|key| self.slot_row(key).is_none()) {
+            return None;
+        }
         let mut paragraph = Paragraph::text(lead);
         for piece in pieces {
             paragraph = match self.piece(piece) {

@@ -477,7 +477,7 @@ impl<'r> Scope<'r> {
         for (unit, of_unit) in by_unit {
             let place = self.codes.binary_search(&unit).ok();
             if let Some(held) = place.and_then(|place| own.get_mut(place)) {
-                *held = declared::for_window(of_unit.into_iter(), self.query.window);
+                *held = declared::for_window(nature, &of_unit, self.query.window);
             }
         }
         let of = |place: usize| own.get(place).copied().flatten();

@@ -94,7 +94,7 @@ fn alone(statement: &Statement, catalogue: &Catalogue, out: &mut Vec<Finding>) {
         say(Kind::PartOverWhole, Severity::Error, tell::over_whole(statement));
     }
     let in_window = declaration.from.zip(declaration.to).filter(|(from, to)| from < to);
-    if indicator.is_some_and(|indicator| indicator.adds_as() == Nature::Stock)
+    if indicator.is_some_and(|i| i.adds_as() == Nature::Stock && i.rule.is_as_of_a_day())
         && let Some((from, to)) = in_window
         && declaration.as_of.is_none()
     {
@@ -119,16 +119,11 @@ fn alone(statement: &Statement, catalogue: &Catalogue, out: &mut Vec<Finding>) {
     }
 }
 
-fn frame(statement: &Statement) -> Frame {
-    let declaration = &statement.declaration;
-    (declaration.from, declaration.to, declaration.as_of)
-}
-
 /// Of one unit and indicator: what is said twice, and what is said otherwise.
 fn in_one_window(statements: &[&Statement], out: &mut Vec<Finding>) {
     let mut by_frame: BTreeMap<Frame, Vec<&Statement>> = BTreeMap::new();
     for statement in statements {
-        by_frame.entry(frame(statement)).or_default().push(statement);
+        by_frame.entry(statement.frame()).or_default().push(statement);
     }
     for said in by_frame.values() {
         let mut by_value: BTreeMap<(Said, Option<u32>), Vec<&Statement>> = BTreeMap::new();
@@ -239,7 +234,7 @@ fn parts_of_units(
                     (Said::of(&part.declaration).range(), Said::of(&whole.declaration).range());
                 let (Some(less), Some(more)) = ranges else { continue };
                 let over = !less.rough && !more.rough && more.high.is_some_and(|h| less.low > h);
-                if frame(part) == frame(whole) && over {
+                if part.frame() == whole.frame() && over {
                     let text = tell::part_over_unit(part, whole);
                     out.extend(finding(Kind::PartOverUnit, Severity::Error, text, &[part, whole]));
                 }
@@ -255,8 +250,10 @@ fn windows(statements: &[Statement], catalogue: &Catalogue, query: Query, out: &
     let mut missing: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
     for statement in statements {
         let indicator = catalogue.indicator(&statement.declaration.indicator);
-        let is_stock = indicator.is_some_and(|i| i.adds_as() == Nature::Stock);
-        match frame(statement) {
+        let is_as_of = indicator.is_some_and(|i| i.rule.is_as_of_a_day());
+        let adds = indicator.map(Indicator::adds_as);
+        let is_of_days = !is_as_of && matches!(adds, Some(Nature::Flow | Nature::Stock));
+        match statement.frame() {
             (Some(from), Some(to), _) => {
                 let window = Window { from, to };
                 // A day in the period is when it happened, not another period.
@@ -265,10 +262,10 @@ fn windows(statements: &[Statement], catalogue: &Catalogue, query: Query, out: &
                     others.entry((statement.unit, window)).or_default().push(statement);
                 }
             }
-            (Some(_), None, _) | (None, Some(_), None) if !is_stock => {
+            (Some(_), None, _) | (None, Some(_), None) if !is_as_of => {
                 open.entry(statement.unit).or_default().push(statement);
             }
-            (None, None, None) if indicator.is_some_and(|i| i.adds_as() == Nature::Flow) => {
+            (None, None, None) if is_of_days => {
                 missing.entry(statement.unit).or_default().push(statement);
             }
             (Some(_) | None, Some(_) | None, Some(_) | None) => {}

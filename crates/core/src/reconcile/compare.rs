@@ -58,19 +58,40 @@ pub struct Comparison {
     pub other: Option<String>,
 }
 
+/// The comparisons, in order of the statements; and how many are not made, because so many scopes
+/// were.
 pub(super) fn all(
     statements: &[Statement],
     catalogue: &Catalogue,
     query: Query,
     figures: &mut Figures<'_>,
-) -> Vec<Comparison> {
-    statements
-        .iter()
-        .filter_map(|statement| {
+) -> (Vec<Comparison>, usize) {
+    let mut computed: Vec<(usize, &Statement, &Indicator)> = (0..)
+        .zip(statements)
+        .filter_map(|(place, statement)| {
             let indicator = catalogue.indicator(&statement.declaration.indicator)?;
-            one(statement, indicator, catalogue, query, figures)
+            (indicator.nature != Nature::Declared).then_some((place, statement, indicator))
         })
-        .collect()
+        .collect();
+    // By unit and window, so that what is computed there is worked out once for all statements.
+    computed.sort_by_key(|(_, statement, indicator)| {
+        (statement.unit, own_window(statement, indicator, query.window), statement.recorded)
+    });
+    let mut left_out = 0;
+    let mut comparisons: Vec<(usize, Comparison)> = Vec::new();
+    for (place, statement, indicator) in computed {
+        let comparison = if figures.has_room() {
+            one(statement, indicator, catalogue, query, figures)
+        } else {
+            None
+        };
+        match comparison {
+            Some(comparison) => comparisons.push((place, comparison)),
+            None => left_out += 1,
+        }
+    }
+    comparisons.sort_by_key(|(place, _)| *place);
+    (comparisons.into_iter().map(|(_, comparison)| comparison).collect(), left_out)
 }
 
 fn one(
@@ -80,9 +101,6 @@ fn one(
     query: Query,
     figures: &mut Figures<'_>,
 ) -> Option<Comparison> {
-    if indicator.nature == Nature::Declared {
-        return None;
-    }
     let mut comparison = Comparison {
         statement: statement.clone(),
         window: own_window(statement, indicator, query.window),

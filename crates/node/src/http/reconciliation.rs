@@ -87,10 +87,35 @@ fn of_year(calendar: &Calendar, name: &str, year: i32) -> impl Iterator<Item = W
         .filter_map(move |rule| calendar.window(&PeriodName { year, name: rule.name.clone() }))
 }
 
+fn many(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// How much was looked at, and how much was not.
+fn extent(json: &mut Json, found: &Reconciliation) {
+    json.raw(",\"statements\":").number(many(found.statements));
+    json.raw(",\"leftOut\":").number(many(found.left_out));
+    json.raw(",\"comparisonsLeftOut\":").number(many(found.comparisons_left_out));
+    json.raw(",\"rules\":[");
+    for (place, tried) in found.rules.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("rule").text(&tried.check);
+        json.raw(",\"held\":").number(many(tried.held));
+        json.raw(",\"broken\":").number(many(tried.broken));
+        json.raw(",\"notApplicable\":").number(many(tried.not_applicable)).raw("}");
+    }
+    json.raw("],\"untold\":[");
+    for (place, untold) in found.untold.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("unit").text(untold.unit.as_str());
+        json.raw(",\"kind\":").text(untold.kind.word());
+        json.raw(",\"count\":").number(many(untold.count)).raw("}");
+    }
+    json.raw("]");
+}
+
 fn body(json: &mut Json, found: &Reconciliation, lang: Lang) {
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    json.raw(",\"statements\":").number(count(found.statements));
-    json.raw(",\"leftOut\":").number(count(found.left_out));
+    extent(json, found);
     json.raw(",\"findings\":[");
     for (place, finding) in found.findings.iter().enumerate() {
         json.raw(if place > 0 { ",{" } else { "{" });
@@ -161,7 +186,7 @@ fn compared(json: &mut Json, comparison: &Comparison) {
     json.raw(",\"other\":").optional(comparison.other.as_deref()).raw("}");
 }
 
-/// A line for each finding, then one for each comparison.
+/// A line for each finding, then one for each comparison, then what is left out.
 fn as_csv(found: &Reconciliation, lang: Lang) -> String {
     let mut out = String::new();
     let head = [
@@ -228,7 +253,20 @@ fn as_csv(found: &Reconciliation, lang: Lang) -> String {
             ],
         );
     }
+    for (kind, unit, count) in left_out(found) {
+        let text = count.to_string();
+        let record = ["left_out", kind, "", unit, "", "", "", "", "", "", "", "", &text];
+        csv::record(&mut out, &record);
+    }
     out
+}
+
+/// What is left out: of what, of whom if it is of one unit, and how much.
+fn left_out(found: &Reconciliation) -> impl Iterator<Item = (&'static str, &str, usize)> {
+    let statements = ("statements", "", found.left_out);
+    let comparisons = ("comparisons", "", found.comparisons_left_out);
+    let untold = found.untold.iter().map(|of| (of.kind.word(), of.unit.as_str(), of.count));
+    [statements, comparisons].into_iter().chain(untold).filter(|(_, _, count)| *count > 0)
 }
 
 #[cfg(test)]

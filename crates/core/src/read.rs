@@ -141,6 +141,8 @@ pub struct Scope<'r> {
     /// The tree of the day before the window.
     opening: Chains,
     epochs: Vec<Epoch>,
+    /// For each place, whether what its unit did counts below the root in one of the trees.
+    is_below: Vec<bool>,
     /// Worked out when it is first asked for.
     standing: OnceCell<Vec<(usize, Level, Vec<usize>)>>,
     /// Worked out when a declared figure is first read.
@@ -220,8 +222,15 @@ impl<'r> Scope<'r> {
             Some(first) if !changes_at_once => first.chains.clone(),
             _ => tree_of(days.from.previous().unwrap_or(Day::MIN)),
         };
+        let mut is_below = vec![false; codes.len()];
+        let trees = epochs.iter().map(|epoch| &epoch.chains).chain([&opening]);
+        for (place, _) in trees.flat_map(|tree| &tree.units) {
+            if let Some(held) = is_below.get_mut(*place) {
+                *held = true;
+            }
+        }
         let (standing, speakers) = (OnceCell::new(), OnceCell::new());
-        Self { query, days, registry, codes, opening, epochs, standing, speakers }
+        Self { query, days, registry, codes, opening, epochs, is_below, standing, speakers }
     }
 
     /// The units that sums are for, in order of code.
@@ -233,6 +242,9 @@ impl<'r> Scope<'r> {
         let mut by_measure: BTreeMap<Measure, Vec<(usize, &Series)>> = BTreeMap::new();
         for (code, unit) in book.units() {
             let Ok(place) = self.codes.binary_search(&code) else { continue };
+            if !self.is_below.get(place).is_some_and(|is_below| *is_below) {
+                continue;
+            }
             for (measure, series) in unit.all() {
                 by_measure.entry(measure).or_default().push((place, series));
             }

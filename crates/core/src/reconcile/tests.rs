@@ -7,6 +7,7 @@ use super::*;
 use crate::book::{Book, FacetBooks};
 use crate::catalogue::{Indicator, Nature, Rule, Term};
 use crate::cells::CellKey;
+use crate::checks::{Check, Operand, Quantity, Relation, WhenMissing};
 use crate::family::figure::Declaration;
 use crate::measure::{Code, Facet, Measure};
 use crate::registry::Registry;
@@ -73,11 +74,14 @@ fn indicator(id: &str, nature: Nature, rule: Rule) -> Indicator {
     }
 }
 
+fn issued() -> Rule {
+    Rule::Sum(vec![Term::parse("flow:document.issued").unwrap()])
+}
+
 fn catalogue() -> Catalogue {
     let rule = Rule::Declared { indicator: "portal.posted".to_owned(), nature: Nature::Flow };
-    let terms = Rule::Sum(vec![Term::parse("flow:document.issued").unwrap()]);
     let indicators = vec![
-        indicator("documents.issued", Nature::Flow, terms),
+        indicator("documents.issued", Nature::Flow, issued()),
         indicator("portal.posted", Nature::Declared, rule),
     ];
     Catalogue { indicators, forms: Vec::new(), calendars: Vec::new(), checks: Vec::new() }
@@ -193,6 +197,28 @@ fn rec_3_so_many_scopes_are_made_and_few_are_held() {
     assert_eq!(figures.held(), HELD_MAX);
     assert_eq!(comparisons.len() + left_out, usize::from(units) * UNIT_STATEMENTS_MAX);
     assert!(left_out > UNIT_STATEMENTS_MAX);
+
+    // The rules have as many; what is not read for want of them breaks none and holds in none.
+    let operand = |place| {
+        let term = Quantity::Of(place);
+        Operand { negative: false, optional: false, term }
+    };
+    let mut with_rule = catalogue();
+    with_rule.indicators.push(indicator("documents.other", Nature::Flow, issued()));
+    with_rule.checks.push(Check {
+        id: "issued".to_owned(),
+        label: Label { vi: String::new(), en: String::new() },
+        left: vec![operand(0), operand(2)],
+        relation: Relation::Equal,
+        right: vec![operand(0)],
+        when_missing: WhenMissing::Zero,
+        severity: Severity::Warning,
+    });
+    let mut figures = Figures::new(query(), world.sources());
+    let (tried, findings) = rules::all(&all, &with_rule, query(), &mut figures);
+    assert_eq!(figures.made, SCOPES_MAX);
+    assert_eq!((tried[0].held, tried[0].broken, findings), (SCOPES_MAX, 0, Vec::new()));
+    assert_eq!(tried[0].not_applicable, all.len() - SCOPES_MAX);
 
     // Of the windows that all name, each is made once for each unit, however many figures it has.
     let mut world = World::default();

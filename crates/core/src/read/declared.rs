@@ -97,9 +97,10 @@ impl Scope<'_> {
                 let (Some(sum), Some(told)) = (sums.get_mut(*at), is_told.get_mut(*at)) else {
                     continue;
                 };
-                *sum = match *told {
-                    false => *value,
-                    true => over_units(nature, *sum, *value).unwrap_or(Value::Missing),
+                *sum = if *told {
+                    over_units(nature, *sum, *value).unwrap_or(Value::Missing)
+                } else {
+                    *value
                 };
                 *told = true;
             }

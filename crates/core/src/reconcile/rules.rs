@@ -148,7 +148,7 @@ impl At {
         match self.place {
             (_, Some(to)) if is_as_of => Window::new(to, to),
             (Some(from), Some(to)) => Window::new(from, to),
-            (None, None) | (Some(_), None) | (None, Some(_)) => None,
+            (Some(_) | None, None) | (None, Some(_)) => None,
         }
     }
 }

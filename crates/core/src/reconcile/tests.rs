@@ -174,7 +174,9 @@ fn rec_3_where_all_say_much_each_has_as_much_as_the_others() {
     let chosen = bounds::chosen(all, &catalogue());
     assert_eq!(chosen.len(), STATEMENTS_MAX);
     let mut counts: BTreeMap<UnitCode, usize> = BTreeMap::new();
-    chosen.iter().for_each(|said| *counts.entry(said.unit).or_default() += 1);
+    for said in &chosen {
+        *counts.entry(said.unit).or_default() += 1;
+    }
     assert_eq!(counts.len(), usize::from(units));
     assert!(counts.values().all(|count| *count == UNIT_STATEMENTS_MAX / 2));
     assert!(chosen.iter().all(|said| &*said.declaration.indicator == "portal.posted"));

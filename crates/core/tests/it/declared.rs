@@ -259,7 +259,9 @@ fn rows(world: &World, root: &str, tree: Tree) -> Vec<String> {
         .iter()
         .map(|row| match &row.key {
             RowKey::Unit(unit, _) => format!("{unit} {}", shown(row.values[0]).en),
-            _ => format!("TOTAL {}", shown(row.values[0]).en),
+            RowKey::Code(_) | RowKey::Slot(_) | RowKey::Total => {
+                format!("TOTAL {}", shown(row.values[0]).en)
+            }
         })
         .collect()
 }

@@ -184,6 +184,29 @@ fn a_rule_is_held_against_declared_and_computed_figures_together() {
 }
 
 #[test]
+fn a_stock_stands_with_the_window_that_its_day_ends() {
+    let quarter = "from=2021-06-15 to=2021-09-14";
+    let mut catalogue = catalogue();
+    let stock = catalogue.indicators.iter().position(|i| i.id == "staff.filled").unwrap();
+    catalogue.checks[0].left[0].term = Quantity::Of(stock);
+    for (when, broken) in [
+        (quarter, 1),
+        ("to=2021-09-14", 1),
+        ("asOf=2021-09-14", 1),
+        ("asOf=2021-09-13", 0),
+        ("to=2021-09-13", 0),
+        ("", 0),
+    ] {
+        let lines = format!(
+            "H41.17 figure documents.issued 2021-09-06 declared EXACT {quarter} value=3 id=a
+             H41.17 figure staff.filled 2021-09-06 declared EXACT {when} value=4 id=b"
+        );
+        let found = reconciled_by(&catalogue, &lines, &[]);
+        assert_eq!(found.rules[0].broken, broken, "{when}");
+    }
+}
+
+#[test]
 fn what_is_computed_alone_is_held_with_one_meaning_of_what_is_missing() {
     let events = "
         H41.17 document 1/KH 2021-06-20 issued KH electronic id=x1";

@@ -6,6 +6,7 @@
 //! **Invariant BOOK-1:** the running total of a day is the sum of the amounts of all days up to it.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::cells::{CellChange, CellKey};
 use crate::day::{Day, Window};
@@ -221,5 +222,12 @@ impl FacetBooks {
     /// The codes and their books, in order of code.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Book)> {
         self.0.iter().map(|(code, book)| (code.as_str(), book))
+    }
+
+    /// The codes that begin so and their books, in order of code; no other is looked at.
+    pub fn starting<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Book)> {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let after = self.0.range::<str, _>(from).map(|(code, book)| (code.as_str(), book));
+        after.take_while(move |(code, _)| code.starts_with(prefix))
     }
 }

@@ -79,6 +79,19 @@ impl Rule {
         self.terms().filter_map(|term| term.counted.measure()).chain(distinct.iter().copied())
     }
 
+    /// Whether it is a figure as of a day: all that it is made of stands at the end of the window's
+    /// last day, so that the other days do not matter. What was carried into a window does not.
+    pub fn is_as_of_a_day(&self) -> bool {
+        match self {
+            Self::Sum(_) | Self::Ratio { .. } => self.terms().all(|term| match term.counted {
+                Counted::Amounts(reading, _) => reading == Reading::Closing,
+                Counted::Units | Counted::UnitsWith(_) => true,
+            }),
+            Self::Distinct(..) => false,
+            Self::Declared { nature, .. } => *nature == Nature::Stock,
+        }
+    }
+
     /// Whether it can be read for one code of the facet alone.
     pub fn can_be_read_by(&self, kind: FacetKind) -> bool {
         match self {

@@ -18,8 +18,10 @@ use crate::read::{Share, Value};
 use crate::unit_code::UnitCode;
 use crate::words::Qualifier;
 
+mod days;
 mod shown;
 
+pub use days::for_window;
 pub use shown::shown;
 
 /// Whole numbers from `low` to `high`, both possible; never negative.
@@ -125,21 +127,6 @@ impl Said {
     }
 }
 
-/// Why two figures are not added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAdded(pub Nature);
-
-/// The sum of a figure over two stretches of days that do not overlap. A stock, a distinct count
-/// or a ratio of a longer window is read anew, never added up.
-pub fn over_days(nature: Nature, first: Said, second: Said) -> Result<Said, NotAdded> {
-    match nature {
-        Nature::Flow => Ok(first.plus(second)),
-        Nature::Stock | Nature::Distinct | Nature::Ratio | Nature::Declared => {
-            Err(NotAdded(nature))
-        }
-    }
-}
-
 /// A declaration in force.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Statement {
@@ -169,14 +156,6 @@ impl Statement {
             (Some(_), None, None) | (None, _, None) => None,
         }
     }
-
-    /// Whether it is said of this window as a whole: of all its days, or as of its last.
-    fn fits(&self, window: Window) -> bool {
-        let Declaration { from, to, as_of, .. } = self.declaration;
-        as_of == Some(window.to)
-            || (from == Some(window.from) && to == Some(window.to))
-            || (from.is_none() && to == Some(window.to))
-    }
 }
 
 /// The declarations that stood at the end of the day of knowledge, in order of indicator, unit and
@@ -187,11 +166,8 @@ pub fn statements(
     known: Option<Day>,
 ) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for (code, book) in books.into_iter().flat_map(FacetBooks::iter) {
-        let about = code.split_once('|').map(|(about, _)| about);
-        if indicator.is_some() && indicator != about {
-            continue;
-        }
+    let prefix = indicator.map_or_else(String::new, Declaration::prefix);
+    for (code, book) in books.into_iter().flat_map(|books| books.starting(&prefix)) {
         if let Some(declaration) = Declaration::parse(code) {
             stand(&declaration, book, known, &mut statements);
         }
@@ -254,20 +230,6 @@ pub fn written(books: Option<&FacetBooks>, known: Option<Day>) -> Vec<Written> {
     written
 }
 
-/// What one unit's statements of one indicator say for a window; none if they say nothing of it.
-///
-/// Statements of the window as a whole go before those of some days in it. Where they contradict
-/// one another, the answer has them all: it is the least range in which all of them lie.
-pub fn for_window<'a>(
-    statements: impl Iterator<Item = &'a Statement>,
-    window: Window,
-) -> Option<Value> {
-    let about: Vec<&Statement> = statements.filter(|said| said.concerns(window)).collect();
-    let whole: Vec<&Statement> = about.iter().copied().filter(|said| said.fits(window)).collect();
-    let said = if whole.is_empty() { about } else { whole };
-    said.iter().map(|said| value(&said.declaration)).reduce(either)
-}
-
 /// The value of a declaration.
 pub fn value(declaration: &Declaration) -> Value {
     of_parts(Said::of(declaration), declaration.of.map(i64::from))
@@ -315,6 +277,16 @@ fn either(one: Value, other: Value) -> Value {
         }
     };
     of_parts(said, whole)
+}
+
+/// The value of a figure over two stretches of days that do not overlap; none for a stock, a distinct
+/// count or a ratio, which are read anew for a longer window. What the two are parts of is no sum:
+/// the wholes of two quarters may be the same things.
+pub fn over_days(nature: Nature, one: Value, other: Value) -> Option<Value> {
+    match nature {
+        Nature::Flow => Some(of_parts(parts(one).0.plus(parts(other).0), None)),
+        Nature::Stock | Nature::Distinct | Nature::Ratio | Nature::Declared => None,
+    }
 }
 
 /// The value of two units together; none if a figure of this nature is not added over units.

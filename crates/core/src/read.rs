@@ -18,19 +18,21 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::book::{Book, FacetBooks, Series, UnitBook};
-use crate::catalogue::{Counted, Nature, Reading, Rule, Term};
+use crate::catalogue::{Counted, Reading, Rule, Term};
 use crate::day::{Day, Window};
-use crate::declared::{self, Range, Statement};
+use crate::declared::Range;
 use crate::measure::{FacetKind, Measure};
 use crate::registry::Registry;
 use crate::unit_code::UnitCode;
 use crate::words::Level;
 
 mod chains;
+mod declared;
 mod lineage;
 mod sums;
 
 use chains::{Chains, chains};
+use declared::Speakers;
 pub use lineage::divided_units;
 use lineage::{Detour, Folding};
 pub use sums::{Amounts, Readings, Sums, Total};
@@ -144,8 +146,12 @@ pub struct Scope<'r> {
     /// The tree of the day before the window.
     opening: Chains,
     epochs: Vec<Epoch>,
+    /// For each place, whether what its unit did counts below the root in one of the trees.
+    is_below: Vec<bool>,
     /// Worked out when it is first asked for.
     standing: OnceCell<Vec<(usize, Level, Vec<usize>)>>,
+    /// Worked out when a declared figure is first read.
+    speakers: OnceCell<Speakers>,
 }
 
 /// A book with its series sorted by measure and by the places of a scope's units, and the facets
@@ -221,7 +227,15 @@ impl<'r> Scope<'r> {
             Some(first) if !changes_at_once => first.chains.clone(),
             _ => tree_of(days.from.previous().unwrap_or(Day::MIN)),
         };
-        Self { query, days, registry, codes, opening, epochs, standing: OnceCell::new() }
+        let mut is_below = vec![false; codes.len()];
+        let trees = epochs.iter().map(|epoch| &epoch.chains).chain([&opening]);
+        for (place, _) in trees.flat_map(|tree| &tree.units) {
+            if let Some(held) = is_below.get_mut(*place) {
+                *held = true;
+            }
+        }
+        let (standing, speakers) = (OnceCell::new(), OnceCell::new());
+        Self { query, days, registry, codes, opening, epochs, is_below, standing, speakers }
     }
 
     /// The units that sums are for, in order of code.
@@ -233,6 +247,9 @@ impl<'r> Scope<'r> {
         let mut by_measure: BTreeMap<Measure, Vec<(usize, &Series)>> = BTreeMap::new();
         for (code, unit) in book.units() {
             let Ok(place) = self.codes.binary_search(&code) else { continue };
+            if !self.is_below.get(place).is_some_and(|is_below| *is_below) {
+                continue;
+            }
             for (measure, series) in unit.all() {
                 by_measure.entry(measure).or_default().push((place, series));
             }
@@ -467,41 +484,6 @@ impl<'r> Scope<'r> {
             let opened = self.open_code(kind, code, book, facets);
             self.sum(&terms, &opened, &mut Readings::default())
         })
-    }
-
-    /// What was declared for every unit's subtree: by the unit itself, else by those below it
-    /// together. A unit that speaks for its subtree is not added to what that says.
-    fn declared(&self, indicator: &str, nature: Nature, book: &Opened<'_>) -> Vec<Value> {
-        let books = book.facets.get(&FacetKind::Declared);
-        let said = declared::statements(books, Some(indicator), self.query.known);
-        let mut own: Vec<Option<Value>> = vec![None; self.codes.len()];
-        let mut by_unit: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
-        for statement in &said {
-            by_unit.entry(statement.unit).or_default().push(statement);
-        }
-        for (unit, of_unit) in by_unit {
-            let place = self.codes.binary_search(&unit).ok();
-            if let Some(held) = place.and_then(|place| own.get_mut(place)) {
-                *held = declared::for_window(of_unit.into_iter(), self.query.window);
-            }
-        }
-        let of = |place: usize| own.get(place).copied().flatten();
-        let mut below: Vec<Option<Value>> = vec![None; self.codes.len()];
-        for (unit, chain) in self.epochs.last().into_iter().flat_map(|epoch| &epoch.chains.units) {
-            let Some(value) = of(*unit) else { continue };
-            let above = chain.iter().skip_while(|place| *place == unit);
-            for place in above.take_while(|place| of(**place).is_none()) {
-                if let Some(sum) = below.get_mut(*place) {
-                    *sum = match *sum {
-                        None => Some(value),
-                        Some(before) => Some(
-                            declared::over_units(nature, before, value).unwrap_or(Value::Missing),
-                        ),
-                    };
-                }
-            }
-        }
-        own.into_iter().zip(below).map(|(own, b)| own.or(b).unwrap_or(Value::Missing)).collect()
     }
 }
 

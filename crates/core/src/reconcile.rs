@@ -6,29 +6,31 @@
 //! **Invariant REC-2:** what can be so is not called wrong: a bound breaks a rule only if no number
 //! inside it keeps the rule.
 
-use std::collections::BTreeMap;
-
-use crate::catalogue::{Catalogue, Label, Rule};
+use crate::catalogue::{Catalogue, Label};
 use crate::checks::Severity;
 use crate::day::{Day, Window};
 use crate::declared::{Statement, statements};
 use crate::form::Sources;
-use crate::measure::{FacetKind, Measure};
+use crate::measure::FacetKind;
 use crate::pack::words;
-use crate::read::{Opened, Query, Readings, Scope, Total, Tree, Value};
+use crate::read::{Query, Tree};
 use crate::unit_code::UnitCode;
 
+mod bounds;
 mod compare;
+mod figures;
 mod outliers;
 mod rules;
 mod said;
 mod tell;
 
+pub use bounds::{FINDINGS_MAX, SCOPES_MAX, STATEMENTS_MAX, UNIT_STATEMENTS_MAX, Untold};
 pub use compare::{Cause, Comparison, Verdict};
 pub use outliers::{Outlier, outlier};
+pub use rules::Tried;
 
-/// Statements that one reconciliation looks at; beyond them it says that there are more.
-pub const STATEMENTS_MAX: usize = 2_000;
+use bounds::Findings;
+use figures::Figures;
 
 words! {
     /// What was found.
@@ -98,8 +100,14 @@ pub struct Reconciliation {
     pub left_out: usize,
     /// Declarations of computed indicators beside what is computed.
     pub comparisons: Vec<Comparison>,
+    /// How many more comparisons would have been made.
+    pub comparisons_left_out: usize,
     /// What was found, the gravest first.
     pub findings: Vec<Finding>,
+    /// How many more findings there are.
+    pub untold: Vec<Untold>,
+    /// How often each rule was tried, in the order of the catalogue.
+    pub rules: Vec<Tried>,
 }
 
 /// Reconciles what was declared of the query's window by the units of its subtree. `past` are the
@@ -110,22 +118,32 @@ pub fn reconcile(
     past: &[Window],
     sources: Sources<'_>,
 ) -> Reconciliation {
-    let mut statements: Vec<Statement> =
+    let all: Vec<Statement> =
         statements(sources.facets.get(&FacetKind::Declared), None, query.known)
             .into_iter()
             .filter(|said| said.concerns(query.window))
             .filter(|said| is_below(said.unit, said.day, query, sources))
             .collect();
-    let left_out = statements.len().saturating_sub(STATEMENTS_MAX);
-    statements.truncate(STATEMENTS_MAX);
-    let mut findings = said::findings(&statements, catalogue, query, sources);
-    findings.extend(rules::declared(&statements, catalogue));
+    let there_are = all.len();
+    let statements = bounds::chosen(all, catalogue);
+    let mut findings = Findings::default();
+    said::find(&statements, catalogue, query, sources, &mut findings);
     let mut figures = Figures::new(query, sources);
-    findings.extend(rules::computed(catalogue, query, &mut figures));
-    findings.extend(outliers::findings(catalogue, query, past, &mut figures));
-    let comparisons = compare::all(&statements, catalogue, query, &mut figures);
-    findings.sort_by_key(|finding| (finding.severity, finding.unit, finding.kind));
-    Reconciliation { statements: statements.len(), left_out, comparisons, findings }
+    let outliers = outliers::findings(catalogue, query, past, &mut figures);
+    let (rules, broken) = rules::all(&statements, catalogue, query, &mut figures);
+    broken.into_iter().chain(outliers).for_each(|finding| findings.push(finding));
+    let (comparisons, comparisons_left_out) =
+        compare::all(&statements, catalogue, query, &mut Figures::new(query, sources));
+    let (findings, untold) = findings.finish();
+    Reconciliation {
+        statements: statements.len(),
+        left_out: there_are - statements.len(),
+        comparisons,
+        comparisons_left_out,
+        findings,
+        untold,
+        rules,
+    }
 }
 
 fn is_below(unit: UnitCode, day: Day, query: Query, sources: Sources<'_>) -> bool {
@@ -136,60 +154,5 @@ fn is_below(unit: UnitCode, day: Day, query: Query, sources: Sources<'_>) -> boo
     sources.registry.is_below(unit, query.root, day)
 }
 
-/// Computed figures, each scope made once.
-struct Figures<'a> {
-    tree: Tree,
-    read_on: Option<Day>,
-    sources: Sources<'a>,
-    units: Vec<UnitCode>,
-    scopes: BTreeMap<(UnitCode, Window, Option<Day>), Held<'a>>,
-}
-
-/// A scope with what was read in it.
-struct Held<'a> {
-    scope: Scope<'a>,
-    opened: Opened<'a>,
-    read: Readings<Total>,
-}
-
-/// What is computed of an indicator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Computed {
-    /// The figure of the unit and what is below it.
-    subtree: Value,
-    /// Whether any unit of the subtree ever reported what it is made of.
-    reported: bool,
-}
-
-impl<'a> Figures<'a> {
-    fn new(query: Query, sources: Sources<'a>) -> Self {
-        let units = sources.book.units().map(|(code, _)| code).collect();
-        Self { tree: query.tree, read_on: query.read_on, sources, units, scopes: BTreeMap::new() }
-    }
-
-    /// None for an indicator that is declared.
-    fn read(
-        &mut self,
-        rule: &Rule,
-        unit: UnitCode,
-        window: Window,
-        known: Option<Day>,
-    ) -> Option<Computed> {
-        if let Rule::Declared { .. } = rule {
-            return None;
-        }
-        let measures: Vec<Measure> = rule.measures().collect();
-        let (sources, units) = (self.sources, &self.units);
-        let (tree, read_on) = (self.tree, self.read_on);
-        let held = self.scopes.entry((unit, window, known)).or_insert_with(|| {
-            let query = Query { root: unit, window, known, tree, read_on };
-            let scope = Scope::new(query, sources.registry, units);
-            let opened = scope.open(sources.book, sources.facets);
-            Held { scope, opened, read: Readings::default() }
-        });
-        Some(Computed {
-            subtree: held.scope.value(rule, &held.opened, &mut held.read),
-            reported: held.scope.reports(&measures, &held.opened),
-        })
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::measure::Code;
 
 fn ranges() -> impl Strategy<Value = Range> {
     (0..6_i64, proptest::option::of(0..4_i64), any::<bool>()).prop_map(|(low, more, rough)| Range {
@@ -16,6 +17,35 @@ fn said() -> impl Strategy<Value = Said> {
         1 => Just(Said::Nil),
         4 => ranges().prop_map(Said::Range),
     ]
+}
+
+fn natures() -> impl Strategy<Value = Nature> {
+    prop::sample::select(vec![
+        Nature::Flow,
+        Nature::Stock,
+        Nature::Ratio,
+        Nature::Distinct,
+        Nature::Declared,
+    ])
+}
+
+fn days(from: u16, to: u16) -> Window {
+    Window::new(Day::from_number(from), Day::from_number(to)).unwrap()
+}
+
+fn statement(window: Window, value: u32) -> Statement {
+    let declaration = Declaration {
+        indicator: Code::from("x"),
+        from: Some(window.from),
+        to: Some(window.to),
+        as_of: None,
+        value,
+        of: None,
+        qualifier: Qualifier::Exact,
+        note: None,
+    };
+    let unit = UnitCode::parse("H41").unwrap();
+    Statement { declaration, unit, day: window.to, recorded: window.to, times: 1 }
 }
 
 fn contains(range: Range, value: i64) -> bool {
@@ -43,12 +73,19 @@ proptest! {
         prop_assert_eq!(sum == Said::Missing, a == Said::Missing);
     }
 
+    /// A quarter and the next one, read for both together: what [`for_window`] answers is what
+    /// [`over_days`] gives, of whatever nature.
     #[test]
-    fn only_flows_are_added_over_days(a in said(), b in said()) {
-        prop_assert_eq!(over_days(Nature::Flow, a, b), Ok(a.plus(b)));
-        for nature in [Nature::Stock, Nature::Distinct, Nature::Ratio] {
-            prop_assert_eq!(over_days(nature, a, b), Err(NotAdded(nature)));
-        }
+    fn only_flows_are_added_over_days(a in 0..6_u32, b in 0..6_u32, nature in natures()) {
+        let (first, second, both) = (days(1, 90), days(91, 181), days(1, 181));
+        let said = [statement(first, a), statement(second, b)];
+        let read = for_window(nature, &said.each_ref(), both);
+        let (a, b) = (i64::from(a), i64::from(b));
+        let sum = (nature == Nature::Flow).then_some(Value::Count(a + b));
+        prop_assert_eq!(over_days(nature, Value::Count(a), Value::Count(b)), sum);
+        // A stock is that of the last day.
+        let stock = (nature == Nature::Stock).then_some(Value::Count(b));
+        prop_assert_eq!(read, sum.or(stock));
     }
 
     #[test]

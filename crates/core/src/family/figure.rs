@@ -76,6 +76,11 @@ impl Declaration {
         Arc::from(parts.join(&String::from(BETWEEN)))
     }
 
+    /// How the code of every declaration of the indicator begins, and of no other.
+    pub fn prefix(indicator: &str) -> String {
+        format!("{indicator}{BETWEEN}")
+    }
+
     /// Reads what [`Self::code`] wrote.
     pub fn parse(code: &str) -> Option<Self> {
         let mut parts = code.splitn(8, BETWEEN);

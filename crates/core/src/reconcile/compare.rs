@@ -58,19 +58,40 @@ pub struct Comparison {
     pub other: Option<String>,
 }
 
+/// The comparisons, in order of the statements; and how many are not made, because so many scopes
+/// were.
 pub(super) fn all(
     statements: &[Statement],
     catalogue: &Catalogue,
     query: Query,
     figures: &mut Figures<'_>,
-) -> Vec<Comparison> {
-    statements
-        .iter()
-        .filter_map(|statement| {
+) -> (Vec<Comparison>, usize) {
+    let mut computed: Vec<(usize, &Statement, &Indicator)> = (0..)
+        .zip(statements)
+        .filter_map(|(place, statement)| {
             let indicator = catalogue.indicator(&statement.declaration.indicator)?;
-            one(statement, indicator, catalogue, query, figures)
+            (indicator.nature != Nature::Declared).then_some((place, statement, indicator))
         })
-        .collect()
+        .collect();
+    // By unit and window, so that what is computed there is worked out once for all statements.
+    computed.sort_by_key(|(_, statement, indicator)| {
+        (statement.unit, own_window(statement, indicator, query.window), statement.recorded)
+    });
+    let mut left_out = 0;
+    let mut comparisons: Vec<(usize, Comparison)> = Vec::new();
+    for (place, statement, indicator) in computed {
+        let comparison = if figures.has_room() {
+            one(statement, indicator, catalogue, query, figures)
+        } else {
+            None
+        };
+        match comparison {
+            Some(comparison) => comparisons.push((place, comparison)),
+            None => left_out += 1,
+        }
+    }
+    comparisons.sort_by_key(|(place, _)| *place);
+    (comparisons.into_iter().map(|(_, comparison)| comparison).collect(), left_out)
 }
 
 fn one(
@@ -80,12 +101,9 @@ fn one(
     query: Query,
     figures: &mut Figures<'_>,
 ) -> Option<Comparison> {
-    if indicator.nature == Nature::Declared {
-        return None;
-    }
     let mut comparison = Comparison {
         statement: statement.clone(),
-        window: own_window(statement, indicator.nature, query.window),
+        window: own_window(statement, indicator, query.window),
         is_period: false,
         computed: None,
         difference: None,
@@ -94,8 +112,8 @@ fn one(
         other: None,
     };
     let Some(window) = comparison.window else { return Some(comparison) };
-    comparison.is_period = window == query.window
-        || (indicator.nature == Nature::Stock && window.to == query.window.to);
+    comparison.is_period =
+        window == query.window || (indicator.rule.is_as_of_a_day() && window.to == query.window.to);
     let computed = figures.read(&indicator.rule, statement.unit, window, query.known)?;
     if !computed.reported {
         comparison.verdict = Verdict::NotReported;
@@ -148,22 +166,22 @@ fn cause(
     }
 }
 
-/// The days to compute over. A stock is read as of its day; what happened, over its window. What
-/// names no day at all is taken to be of the report's window.
-fn own_window(statement: &Statement, nature: Nature, period: Window) -> Option<Window> {
-    let declaration = &statement.declaration;
-    match (nature, declaration.from, declaration.to, declaration.as_of) {
-        (Nature::Stock, _, _, _) => {
-            let day = match declaration.as_of.or(declaration.to) {
-                Some(day) => day,
-                None => statement.day.min(period.to),
-            };
-            Window::new(day, day)
-        }
-        (_, Some(from), Some(to), _) => Window::new(from, to),
-        (_, None, None, Some(day)) => Window::new(day, day),
-        (_, None, None, None) => Some(period),
-        (_, Some(_), None, _) | (_, None, Some(_), _) => None,
+/// The days to compute over. What is as of a day is read on its day; all else, over its window.
+/// What names no day at all is taken to be of the report's window.
+fn own_window(statement: &Statement, indicator: &Indicator, period: Window) -> Option<Window> {
+    let frame = statement.frame();
+    if indicator.rule.is_as_of_a_day() {
+        let (_, to, as_of) = frame;
+        let day = as_of.or(to).unwrap_or_else(|| statement.day.min(period.to));
+        return Window::new(day, day);
+    }
+    match frame {
+        (Some(from), Some(to), _) => Window::new(from, to),
+        // What happened on a day has that day for a window; what was carried in has none.
+        (None, None, Some(_)) if indicator.nature == Nature::Stock => None,
+        (None, None, Some(day)) => Window::new(day, day),
+        (None, None, None) => Some(period),
+        (Some(_), None, _) | (None, Some(_), _) => None,
     }
 }
 

@@ -1,11 +1,12 @@
-//! The rules of the catalogue, held against declared figures and against computed ones.
+//! The rules of the catalogue, held against figures: each is what the unit declared at a place,
+//! else what is computed for the unit there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Figures, Finding, FindingKind as Kind, tell};
-use crate::catalogue::{Catalogue, Nature};
+use crate::catalogue::{Catalogue, Indicator, Rule};
 use crate::checks::{Check, Operand, Quantity, Severity, WhenMissing};
-use crate::day::Day;
+use crate::day::{Day, Window};
 use crate::declared::{Range, Said, Statement};
 use crate::read::{Query, Value};
 use crate::unit_code::UnitCode;
@@ -16,77 +17,158 @@ const WAYS_MAX: usize = 1_024;
 /// Where figures stand that may be held against one another: a window, or a day, or neither.
 type Place = (Option<Day>, Option<Day>);
 
-/// What is said of each quantity of a rule, at one place; each range with who says it.
-type Choices<'a> = BTreeMap<Quantity, Vec<(Range, &'a Statement)>>;
+/// What may be meant by each quantity of a rule, at one place; each range with who says it, if it
+/// is not computed.
+type Choices<'a> = BTreeMap<Quantity, Vec<(Range, Option<&'a Statement>)>>;
 
 /// A number for each quantity.
 pub(super) type Way = BTreeMap<Quantity, Range>;
 
-pub(super) fn declared(statements: &[Statement], catalogue: &Catalogue) -> Vec<Finding> {
-    let mut by_unit: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
+/// What one unit declared, by indicator.
+type Declared<'a> = BTreeMap<&'a str, Vec<&'a Statement>>;
+
+/// How often a rule was tried, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The rule.
+    pub check: String,
+    /// Times that it holds, whatever figures are chosen.
+    pub held: usize,
+    /// Times that it does not hold, or only with some of the figures.
+    pub broken: usize,
+    /// Times that a figure is missing.
+    pub not_applicable: usize,
+}
+
+/// What comes of one trial.
+enum Outcome {
+    Held,
+    Broken(Box<Finding>),
+    NotApplicable,
+}
+
+/// Holds every rule wherever a unit declared one of its figures; those that cannot be broken, also
+/// against what is computed for the root and the window.
+pub(super) fn all(
+    statements: &[Statement],
+    catalogue: &Catalogue,
+    query: Query,
+    figures: &mut Figures<'_>,
+) -> (Vec<Tried>, Vec<Finding>) {
+    let mut by_unit: BTreeMap<UnitCode, Declared<'_>> = BTreeMap::new();
     for statement in statements {
-        by_unit.entry(statement.unit).or_default().push(statement);
+        let of_unit = by_unit.entry(statement.unit).or_default();
+        of_unit.entry(&statement.declaration.indicator).or_default().push(statement);
     }
+    let nothing = Declared::new();
+    let of_root = by_unit.get(&query.root).unwrap_or(&nothing);
+    let whole = (Some(query.window.from), Some(query.window.to));
+    let mut trials: BTreeSet<(UnitCode, Place, usize)> = BTreeSet::new();
+    for (number, check) in catalogue.checks.iter().enumerate() {
+        for (unit, declared) in &by_unit {
+            let places = places(check, declared, catalogue);
+            trials.extend(places.into_iter().map(|place| (*unit, place, number)));
+        }
+        if check.severity == Severity::Error {
+            trials.insert((query.root, whole, number));
+        }
+    }
+    let none =
+        |check: &Check| Tried { check: check.id.clone(), held: 0, broken: 0, not_applicable: 0 };
+    let mut tried: Vec<Tried> = catalogue.checks.iter().map(none).collect();
     let mut findings = Vec::new();
-    for check in &catalogue.checks {
-        for (unit, statements) in &by_unit {
-            for place in places(check, statements, catalogue) {
-                let choices = choices(check, statements, catalogue, place);
-                findings.extend(hold(check, *unit, &choices, catalogue));
+    // By unit and place, so that what is computed there is worked out once for all rules.
+    for (unit, place, number) in trials {
+        let declared = if unit == query.root { Some(of_root) } else { by_unit.get(&unit) };
+        let checks = catalogue.checks.get(number).zip(tried.get_mut(number));
+        let (Some(declared), Some((check, tried))) = (declared, checks) else { continue };
+        let at = At { unit, place, known: query.known };
+        let choices = choices(check, declared, catalogue, at, figures);
+        let outcome = if figures.take_refused() {
+            Outcome::NotApplicable
+        } else {
+            hold(check, unit, &choices, catalogue)
+        };
+        match outcome {
+            Outcome::Held => tried.held += 1,
+            Outcome::NotApplicable => tried.not_applicable += 1,
+            Outcome::Broken(finding) => {
+                tried.broken += 1;
+                findings.push(*finding);
             }
         }
     }
-    findings
+    (tried, findings)
 }
 
-fn id_of(quantity: Quantity, catalogue: &Catalogue) -> Option<(&str, Nature)> {
-    let indicator = catalogue.indicators.get(quantity.indicator()?)?;
-    Some((&indicator.id, indicator.adds_as()))
+fn of(quantity: Quantity, catalogue: &Catalogue) -> Option<&Indicator> {
+    catalogue.indicators.get(quantity.indicator()?)
 }
 
 /// The places at which some figure of the rule is said: windows, and days where there is only one.
-fn places(check: &Check, statements: &[&Statement], catalogue: &Catalogue) -> BTreeSet<Place> {
-    let mut places = BTreeSet::new();
-    for statement in statements {
-        let declaration = &statement.declaration;
-        let about = |operand: &Operand| {
-            id_of(operand.term, catalogue).is_some_and(|(id, _)| id == &*declaration.indicator)
-        };
-        if check.operands().any(about) {
-            places.insert(match (declaration.from, declaration.to, declaration.as_of) {
-                (None, None, as_of) => (None, as_of),
-                (from, to, _) => (from, to),
-            });
-        }
-    }
+fn places(check: &Check, declared: &Declared<'_>, catalogue: &Catalogue) -> BTreeSet<Place> {
+    let indicators = check.operands().filter_map(|operand| of(operand.term, catalogue));
+    let said = indicators.filter_map(|indicator| declared.get(indicator.id.as_str())).flatten();
+    let mut places: BTreeSet<Place> = said
+        .map(|statement| match statement.frame() {
+            (None, None, as_of) => (None, as_of),
+            (from, to, _) => (from, to),
+        })
+        .collect();
     // A day that ends a window is looked at with the window.
-    let ends: Vec<Day> =
+    let ends: BTreeSet<Day> =
         places.iter().filter(|(from, _)| from.is_some()).filter_map(|(_, to)| *to).collect();
     places.retain(|(from, to)| from.is_some() || to.is_none_or(|to| !ends.contains(&to)));
     places
 }
 
-/// What is said at a place: flows of its window, stocks of the window or as of its last day.
+/// Whose figures are looked at, and where.
+#[derive(Clone, Copy)]
+struct At {
+    unit: UnitCode,
+    place: Place,
+    known: Option<Day>,
+}
+
+impl At {
+    /// Whether the statement stands here: what is of the window, and what is as of its last day.
+    fn has(self, statement: &Statement, is_as_of: bool) -> bool {
+        let (said_from, said_to, as_of) = statement.frame();
+        let (from, to) = self.place;
+        let in_place = (said_from, said_to) == (from, to) && (to.is_some() || as_of.is_none());
+        let as_of_end = to.is_some()
+            && (as_of == to || (is_as_of && said_to == to))
+            && (is_as_of || from.is_none());
+        in_place || as_of_end
+    }
+
+    /// The days over which a figure is computed that is to stand beside what is declared here. What
+    /// names no day may be of days other than those that would be computed: it stands alone.
+    fn days(self, is_as_of: bool) -> Option<Window> {
+        match self.place {
+            (_, Some(to)) if is_as_of => Window::new(to, to),
+            (Some(from), Some(to)) => Window::new(from, to),
+            (Some(_) | None, None) | (None, Some(_)) => None,
+        }
+    }
+}
+
+/// What may be meant by each quantity at a place.
 fn choices<'a>(
     check: &Check,
-    statements: &[&'a Statement],
+    declared: &Declared<'a>,
     catalogue: &Catalogue,
-    (from, to): Place,
+    at: At,
+    figures: &mut Figures<'_>,
 ) -> Choices<'a> {
     let mut choices = Choices::new();
     for operand in check.operands() {
-        let Some((id, nature)) = id_of(operand.term, catalogue) else { continue };
+        let Some(indicator) = of(operand.term, catalogue) else { continue };
+        let is_as_of = indicator.rule.is_as_of_a_day();
         let of_quantity = choices.entry(operand.term).or_default();
-        for statement in statements {
+        let said = declared.get(indicator.id.as_str()).into_iter().flatten();
+        for statement in said.filter(|statement| at.has(statement, is_as_of)) {
             let said = &statement.declaration;
-            let in_place =
-                (said.from, said.to) == (from, to) && (to.is_some() || said.as_of.is_none());
-            let as_of_end = to.is_some()
-                && (said.as_of == to || (nature == Nature::Stock && said.to == to))
-                && (nature == Nature::Stock || from.is_none());
-            if id != &*said.indicator || !(in_place || as_of_end) {
-                continue;
-            }
             let range = match operand.term {
                 Quantity::Whole(_) => said.of.map(|of| Range::exact(i64::from(of))),
                 Quantity::Of(_) | Quantity::Number(_) => Said::of(said).range(),
@@ -94,44 +176,59 @@ fn choices<'a>(
             if let Some(range) = range
                 && of_quantity.iter().all(|(held, _)| *held != range)
             {
-                of_quantity.push((range, statement));
+                of_quantity.push((range, Some(*statement)));
             }
         }
+    }
+    for (quantity, of_quantity) in &mut choices {
+        let Some(indicator) = of(*quantity, catalogue).filter(|_| of_quantity.is_empty()) else {
+            continue;
+        };
+        let days = at.days(indicator.rule.is_as_of_a_day());
+        let number = days.and_then(|days| computed(*quantity, &indicator.rule, at, days, figures));
+        of_quantity.extend(number.map(|number| (Range::exact(number), None)));
     }
     choices
 }
 
-/// Tries the rule in every way to choose among what is said.
-fn hold(
-    check: &Check,
-    unit: UnitCode,
-    choices: &Choices<'_>,
-    catalogue: &Catalogue,
-) -> Option<Finding> {
-    let said_of = |operand: &Operand| {
-        operand.term.indicator().is_none()
-            || choices.get(&operand.term).is_some_and(|said| !said.is_empty())
-    };
-    let given = |side: &[Operand]| {
-        let mut named = side.iter().filter(|operand| operand.term.indicator().is_some()).peekable();
-        named.peek().is_none() || named.any(said_of)
-    };
-    let complete = check.operands().all(|operand| operand.optional || said_of(operand));
-    if !given(&check.left)
-        || !given(&check.right)
-        || (check.when_missing == WhenMissing::Skip && !complete)
-    {
-        return None;
+/// What is computed of a quantity, if anything was reported that it is made of.
+fn computed(
+    quantity: Quantity,
+    rule: &Rule,
+    at: At,
+    days: Window,
+    figures: &mut Figures<'_>,
+) -> Option<i64> {
+    let read = figures.read(rule, at.unit, days, at.known).filter(|read| read.reported)?;
+    match (quantity, read.subtree) {
+        (Quantity::Of(_), Value::Count(count)) => Some(count),
+        (Quantity::Of(_), Value::Share(share)) => Some(share.part),
+        (Quantity::Whole(_), Value::Share(share)) => Some(share.whole),
+        (Quantity::Of(_) | Quantity::Whole(_) | Quantity::Number(_), _) => None,
+    }
+}
+
+/// Tries the rule in every way to choose among what may be meant.
+fn hold(check: &Check, unit: UnitCode, choices: &Choices<'_>, catalogue: &Catalogue) -> Outcome {
+    if !is_applicable(check, choices) {
+        return Outcome::NotApplicable;
     }
     let ways = ways(choices);
     let (good, bad): (Vec<&Way>, Vec<&Way>) = ways.iter().partition(|way| holds(check, way));
     if bad.is_empty() {
-        return None;
+        return Outcome::Held;
     }
-    let statements = choices.values().flatten().map(|(_, statement)| (*statement).clone());
-    let name = |quantity: Quantity| id_of(quantity, catalogue).map_or("", |(id, _)| id).to_owned();
+    let mut statements: Vec<Statement> =
+        choices.values().flatten().filter_map(|(_, said)| *said).cloned().collect();
+    statements.sort_unstable();
+    statements.dedup();
+    let name = |quantity| of(quantity, catalogue).map_or("", |indicator| &indicator.id).to_owned();
     let (kind, severity, text) = match good.first() {
-        None => (Kind::Rule, check.severity, tell::rule(check, &bad, name)),
+        None => {
+            let is_said = !statements.is_empty();
+            let kind = if is_said { Kind::Rule } else { Kind::RuleComputed };
+            (kind, check.severity, tell::rule(check, &bad, name))
+        }
         Some(way) => {
             let in_good = |quantity: &Quantity, range: &Range| {
                 good.iter().any(|way| way.get(quantity) == Some(range))
@@ -142,27 +239,41 @@ fn hold(
             let wrong: Vec<(Quantity, Range)> =
                 wrong.filter(|(quantity, range)| !in_good(quantity, range)).collect();
             if wrong.is_empty() {
-                return None;
+                return Outcome::Held;
             }
             let text = tell::rule_ambiguous(check, way, &wrong, name);
             (Kind::RuleAmbiguous, check.severity.max(Severity::Warning), text)
         }
     };
-    let mut statements: Vec<Statement> = statements.collect();
-    statements.sort_unstable();
-    statements.dedup();
-    Some(Finding { kind, severity, unit, check: Some(check.id.clone()), text, statements })
+    let check = Some(check.id.clone());
+    Outcome::Broken(Box::new(Finding { kind, severity, unit, check, text, statements }))
 }
 
-/// Every way to take one of what is said for each quantity; the first so many.
+/// Whether all figures are given that must be; of each side, at least one.
+fn is_applicable(check: &Check, choices: &Choices<'_>) -> bool {
+    let is_given = |operand: &Operand| {
+        operand.term.indicator().is_none()
+            || choices.get(&operand.term).is_some_and(|given| !given.is_empty())
+    };
+    let has_some = |side: &[Operand]| {
+        let mut named = side.iter().filter(|operand| operand.term.indicator().is_some()).peekable();
+        named.peek().is_none() || named.any(is_given)
+    };
+    let may_lack = check.when_missing == WhenMissing::Zero;
+    has_some(&check.left)
+        && has_some(&check.right)
+        && check.operands().all(|operand| may_lack || operand.optional || is_given(operand))
+}
+
+/// Every way to take one of what may be meant by each quantity; the first so many.
 fn ways(choices: &Choices<'_>) -> Vec<Way> {
     let mut ways = vec![Way::new()];
-    for (quantity, said) in choices {
-        if said.is_empty() {
+    for (quantity, given) in choices {
+        if given.is_empty() {
             continue;
         }
         let longer = ways.iter().flat_map(|way| {
-            said.iter().map(|(range, _)| {
+            given.iter().map(|(range, _)| {
                 let mut way = way.clone();
                 way.insert(*quantity, *range);
                 way
@@ -193,40 +304,4 @@ pub(super) fn sides(check: &Check, way: &Way) -> (Range, Range) {
         added.chain(moved).fold(Range::exact(0), |sum, operand| sum.plus(value(operand.term)))
     };
     (sum(&check.left, &check.right), sum(&check.right, &check.left))
-}
-
-/// Rules that cannot be broken, held against what is computed for the root and the window.
-pub(super) fn computed(
-    catalogue: &Catalogue,
-    query: Query,
-    figures: &mut Figures<'_>,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for check in catalogue.checks.iter().filter(|check| check.severity == Severity::Error) {
-        let mut way = Way::new();
-        let complete = check.operands().all(|operand| match operand.term {
-            Quantity::Number(_) => true,
-            Quantity::Whole(_) => false,
-            Quantity::Of(place) => {
-                let Some(indicator) = catalogue.indicators.get(place) else { return false };
-                let read = figures.read(&indicator.rule, query.root, query.window, query.known);
-                let count = read.filter(|read| read.reported).map(|read| read.subtree);
-                let Some(Value::Count(count)) = count else { return operand.optional };
-                way.insert(operand.term, Range::exact(count));
-                true
-            }
-        });
-        if complete && !holds(check, &way) {
-            let name = |quantity| id_of(quantity, catalogue).map_or("", |(id, _)| id).to_owned();
-            findings.push(Finding {
-                kind: Kind::RuleComputed,
-                severity: check.severity,
-                unit: query.root,
-                check: Some(check.id.clone()),
-                text: tell::rule(check, &[&way], name),
-                statements: Vec::new(),
-            });
-        }
-    }
-    findings
 }

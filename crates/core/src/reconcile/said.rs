@@ -1,8 +1,8 @@
 //! What declarations tell by themselves and against one another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, FindingKind as Kind, tell};
+use super::{FindingKind as Kind, Findings, tell};
 use crate::catalogue::{Catalogue, Indicator, Label, Nature};
 use crate::checks::{Operand, Quantity, Relation, Severity};
 use crate::day::{Day, Window};
@@ -33,15 +33,15 @@ const BOUND_WORDS: &[&str] = &[
     "less than ",
 ];
 
-pub(super) fn findings(
+pub(super) fn find(
     statements: &[Statement],
     catalogue: &Catalogue,
     query: Query,
     sources: Sources<'_>,
-) -> Vec<Finding> {
-    let mut out = Vec::new();
+    out: &mut Findings,
+) {
     for statement in statements {
-        alone(statement, catalogue, &mut out);
+        alone(statement, catalogue, out);
     }
     // Statements are in order of indicator, so that those of one stand together.
     let same = |a: &Statement, b: &Statement| a.declaration.indicator == b.declaration.indicator;
@@ -53,56 +53,46 @@ pub(super) fn findings(
         let first = of_indicator.first().map(|first| &*first.declaration.indicator);
         let adds = first.and_then(|id| catalogue.indicator(id)).map(Indicator::adds_as);
         for statements in by_unit.values() {
-            in_one_window(statements, &mut out);
+            in_one_window(statements, out);
             if adds == Some(Nature::Flow) {
-                windows_inside(statements, statements, &mut out);
+                windows_inside(statements, statements, out);
             }
         }
         if matches!(adds, Some(Nature::Flow | Nature::Stock)) {
-            parts_of_units(&by_unit, query, sources, &mut out);
+            parts_of_units(&by_unit, query, sources, out);
         }
     }
-    parts_inside(statements, catalogue, &mut out);
-    windows(statements, catalogue, query, &mut out);
-    out
-}
-
-fn finding(
-    kind: Kind,
-    severity: Severity,
-    text: Label,
-    statements: &[&Statement],
-) -> Option<Finding> {
-    let unit = statements.first()?.unit;
-    let statements = statements.iter().map(|statement| (*statement).clone()).collect();
-    Some(Finding { kind, severity, unit, check: None, text, statements })
+    parts_inside(statements, catalogue, out);
+    windows(statements, catalogue, query, out);
 }
 
 /// What is odd about one declaration.
-fn alone(statement: &Statement, catalogue: &Catalogue, out: &mut Vec<Finding>) {
+fn alone(statement: &Statement, catalogue: &Catalogue, out: &mut Findings) {
     let declaration = &statement.declaration;
-    let mut say = |kind, severity, text| out.extend(finding(kind, severity, text, &[statement]));
+    let mut say = |kind, severity, text: &dyn Fn() -> Label| {
+        out.say(kind, severity, &[statement], text);
+    };
     let indicator = catalogue.indicator(&declaration.indicator);
     if indicator.is_none() {
-        say(Kind::IndicatorUnknown, Severity::Warning, tell::unknown(statement));
+        say(Kind::IndicatorUnknown, Severity::Warning, &|| tell::unknown(statement));
     }
     if indicator.is_some_and(|indicator| !indicator.is_valid_on(statement.day)) {
-        say(Kind::IndicatorNotValid, Severity::Warning, tell::not_valid(statement));
+        say(Kind::IndicatorNotValid, Severity::Warning, &|| tell::not_valid(statement));
     }
     let at_least = matches!(declaration.qualifier, Qualifier::Exact | Qualifier::AtLeast);
     if at_least && declaration.of.is_some_and(|of| declaration.value > of) {
-        say(Kind::PartOverWhole, Severity::Error, tell::over_whole(statement));
+        say(Kind::PartOverWhole, Severity::Error, &|| tell::over_whole(statement));
     }
     let in_window = declaration.from.zip(declaration.to).filter(|(from, to)| from < to);
-    if indicator.is_some_and(|indicator| indicator.adds_as() == Nature::Stock)
+    if indicator.is_some_and(|i| i.adds_as() == Nature::Stock && i.rule.is_as_of_a_day())
         && let Some((from, to)) = in_window
         && declaration.as_of.is_none()
     {
-        say(Kind::StockInWindow, Severity::Warning, tell::stock_in_window(statement, from, to));
+        say(Kind::StockInWindow, Severity::Warning, &|| tell::stock_in_window(statement, from, to));
     }
     match declaration.qualifier {
         Qualifier::AtLeast | Qualifier::AtMost | Qualifier::Approximate => {
-            say(Kind::Bound, Severity::Advice, tell::bound(statement));
+            say(Kind::Bound, Severity::Advice, &|| tell::bound(statement));
         }
         Qualifier::Exact => {
             let note = declaration.note.as_deref().unwrap_or_default().to_lowercase();
@@ -112,23 +102,18 @@ fn alone(statement: &Statement, catalogue: &Catalogue, out: &mut Vec<Finding>) {
                     .any(|(at, word)| note.get(at + word.len()..).is_some_and(number))
             });
             if let Some(word) = word {
-                say(Kind::BoundInNote, Severity::Warning, tell::bound_in_note(statement, word));
+                say(Kind::BoundInNote, Severity::Warning, &|| tell::bound_in_note(statement, word));
             }
         }
         Qualifier::Nil => {}
     }
 }
 
-fn frame(statement: &Statement) -> Frame {
-    let declaration = &statement.declaration;
-    (declaration.from, declaration.to, declaration.as_of)
-}
-
 /// Of one unit and indicator: what is said twice, and what is said otherwise.
-fn in_one_window(statements: &[&Statement], out: &mut Vec<Finding>) {
+fn in_one_window(statements: &[&Statement], out: &mut Findings) {
     let mut by_frame: BTreeMap<Frame, Vec<&Statement>> = BTreeMap::new();
     for statement in statements {
-        by_frame.entry(frame(statement)).or_default().push(statement);
+        by_frame.entry(statement.frame()).or_default().push(statement);
     }
     for said in by_frame.values() {
         let mut by_value: BTreeMap<(Said, Option<u32>), Vec<&Statement>> = BTreeMap::new();
@@ -139,8 +124,8 @@ fn in_one_window(statements: &[&Statement], out: &mut Vec<Finding>) {
         for repeated in by_value.values() {
             let times = repeated.iter().map(|statement| statement.times).sum();
             if times > 1 {
-                let text = tell::repetition(repeated, times);
-                out.extend(finding(Kind::Repetition, Severity::Advice, text, repeated));
+                let text = || tell::repetition(repeated, times);
+                out.say(Kind::Repetition, Severity::Advice, repeated, text);
             }
         }
         let values: Vec<(Range, Option<u32>)> = by_value
@@ -151,8 +136,8 @@ fn in_one_window(statements: &[&Statement], out: &mut Vec<Finding>) {
             let each: Vec<&Statement> =
                 by_value.values().filter_map(|same| same.first()).copied().collect();
             let severity = if all_agree(&values) { Severity::Warning } else { Severity::Error };
-            let text = tell::contradiction(&each, severity);
-            out.extend(finding(Kind::Contradiction, severity, text, &each));
+            let text = || tell::contradiction(&each, severity);
+            out.say(Kind::Contradiction, severity, &each, text);
         }
     }
 }
@@ -169,7 +154,7 @@ fn all_agree(values: &[(Range, Option<u32>)]) -> bool {
 
 /// What happened in a window as a part of something larger is inside what happened of that in every
 /// window around it. A rule `part <= whole` of two flows says what is a part of what.
-fn parts_inside(statements: &[Statement], catalogue: &Catalogue, out: &mut Vec<Finding>) {
+fn parts_inside(statements: &[Statement], catalogue: &Catalogue, out: &mut Findings) {
     let flow = |side: &[Operand]| match side {
         [Operand { negative: false, term: Quantity::Of(place), .. }] => catalogue
             .indicators
@@ -196,16 +181,15 @@ fn parts_inside(statements: &[Statement], catalogue: &Catalogue, out: &mut Vec<F
 }
 
 /// What happened in a window happened in every window around it.
-fn windows_inside(inners: &[&Statement], outers: &[&Statement], out: &mut Vec<Finding>) {
-    let mut seen: Vec<(Window, Window)> = Vec::new();
+fn windows_inside(inners: &[&Statement], outers: &[&Statement], out: &mut Findings) {
+    let mut seen: BTreeSet<(Window, Window)> = BTreeSet::new();
     for inner in inners {
         for outer in outers {
             let Some((inside, around)) = inner.window().zip(outer.window()) else { continue };
             let is_inside = around.from <= inside.from && inside.to <= around.to;
-            if !is_inside || inside == around || seen.contains(&(inside, around)) {
+            if !is_inside || inside == around || !seen.insert((inside, around)) {
                 continue;
             }
-            seen.push((inside, around));
             let ranges =
                 (Said::of(&inner.declaration).range(), Said::of(&outer.declaration).range());
             let (Some(part), Some(whole)) = ranges else { continue };
@@ -215,8 +199,7 @@ fn windows_inside(inners: &[&Statement], outers: &[&Statement], out: &mut Vec<Fi
             } else {
                 (Kind::Nested, Severity::Error)
             };
-            let text = tell::inside(inner, outer, fits);
-            out.extend(finding(kind, severity, text, &[inner, outer]));
+            out.say(kind, severity, &[inner, outer], || tell::inside(inner, outer, fits));
         }
     }
 }
@@ -226,22 +209,26 @@ fn parts_of_units(
     by_unit: &BTreeMap<UnitCode, Vec<&Statement>>,
     query: Query,
     sources: Sources<'_>,
-    out: &mut Vec<Finding>,
+    out: &mut Findings,
 ) {
+    let mut wholes: BTreeMap<(UnitCode, Frame), Vec<&Statement>> = BTreeMap::new();
+    for whole in by_unit.values().flatten() {
+        wholes.entry((whole.unit, whole.frame())).or_default().push(whole);
+    }
     for part in by_unit.values().flatten() {
         let day = match query.tree {
             Tree::AsWas => part.day,
             Tree::On(day) => day,
         };
         for above in sources.registry.chain(part.unit, day).iter().skip(1) {
-            for whole in by_unit.get(above).into_iter().flatten() {
+            for whole in wholes.get(&(*above, part.frame())).into_iter().flatten() {
                 let ranges =
                     (Said::of(&part.declaration).range(), Said::of(&whole.declaration).range());
                 let (Some(less), Some(more)) = ranges else { continue };
-                let over = !less.rough && !more.rough && more.high.is_some_and(|h| less.low > h);
-                if frame(part) == frame(whole) && over {
-                    let text = tell::part_over_unit(part, whole);
-                    out.extend(finding(Kind::PartOverUnit, Severity::Error, text, &[part, whole]));
+                if !less.rough && !more.rough && more.high.is_some_and(|h| less.low > h) {
+                    out.say(Kind::PartOverUnit, Severity::Error, &[part, whole], || {
+                        tell::part_over_unit(part, whole)
+                    });
                 }
             }
         }
@@ -249,14 +236,16 @@ fn parts_of_units(
 }
 
 /// The windows that are not the period, each once; and what names no window at all.
-fn windows(statements: &[Statement], catalogue: &Catalogue, query: Query, out: &mut Vec<Finding>) {
+fn windows(statements: &[Statement], catalogue: &Catalogue, query: Query, out: &mut Findings) {
     let mut others: BTreeMap<(UnitCode, Window), Vec<&Statement>> = BTreeMap::new();
     let mut open: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
     let mut missing: BTreeMap<UnitCode, Vec<&Statement>> = BTreeMap::new();
     for statement in statements {
         let indicator = catalogue.indicator(&statement.declaration.indicator);
-        let is_stock = indicator.is_some_and(|i| i.adds_as() == Nature::Stock);
-        match frame(statement) {
+        let is_as_of = indicator.is_some_and(|i| i.rule.is_as_of_a_day());
+        let adds = indicator.map(Indicator::adds_as);
+        let is_of_days = !is_as_of && matches!(adds, Some(Nature::Flow | Nature::Stock));
+        match statement.frame() {
             (Some(from), Some(to), _) => {
                 let window = Window { from, to };
                 // A day in the period is when it happened, not another period.
@@ -265,24 +254,23 @@ fn windows(statements: &[Statement], catalogue: &Catalogue, query: Query, out: &
                     others.entry((statement.unit, window)).or_default().push(statement);
                 }
             }
-            (Some(_), None, _) | (None, Some(_), None) if !is_stock => {
+            (Some(_), None, _) | (None, Some(_), None) if !is_as_of => {
                 open.entry(statement.unit).or_default().push(statement);
             }
-            (None, None, None) if indicator.is_some_and(|i| i.adds_as() == Nature::Flow) => {
+            (None, None, None) if is_of_days => {
                 missing.entry(statement.unit).or_default().push(statement);
             }
             (Some(_) | None, Some(_) | None, Some(_) | None) => {}
         }
     }
     for ((_, window), said) in &others {
-        let text = tell::window(*window, query.window, said);
-        out.extend(finding(Kind::Window, Severity::Warning, text, said));
+        let text = || tell::window(*window, query.window, said);
+        out.say(Kind::Window, Severity::Warning, said, text);
     }
     for said in open.values() {
-        out.extend(finding(Kind::WindowOpen, Severity::Warning, tell::window_open(said), said));
+        out.say(Kind::WindowOpen, Severity::Warning, said, || tell::window_open(said));
     }
     for said in missing.values() {
-        let text = tell::window_missing(said);
-        out.extend(finding(Kind::WindowMissing, Severity::Warning, text, said));
+        out.say(Kind::WindowMissing, Severity::Warning, said, || tell::window_missing(said));
     }
 }

@@ -20,6 +20,7 @@ mod bieu_06;
 mod bytes;
 mod calendars;
 mod corrections;
+mod declared;
 mod dossiers;
 mod dossiers_odd;
 mod families;

@@ -119,6 +119,117 @@ fn an_optional_figure_that_nobody_gave_is_zero() {
     assert_eq!([broken(true, &two), broken(true, &three), broken(true, &four)], [0, 1, 1]);
 }
 
+/// Of a rule of one declared figure and computed others: the quarter has three documents, of which
+/// two are electronic; July has one.
+#[test]
+fn a_rule_is_held_against_declared_and_computed_figures_together() {
+    let quarter = "from=2021-06-15 to=2021-09-14";
+    let july = "from=2021-07-01 to=2021-07-31";
+    let events = "
+        H41.17 document 1/KH 2021-06-20 issued KH electronic id=x1
+        H41.17 document 2/KH 2021-06-21 issued KH electronic id=x2
+        H41.17 document 3/KH 2021-07-21 issued KH id=x3";
+    let mut table = String::new();
+    let mut one = |catalogue: &Catalogue, id: &str, said: &str| {
+        let line = format!("{events}\nH41.17 figure {id} 2021-09-06 declared {said} id=d");
+        let found = reconciled_by(catalogue, &line, &[]);
+        let told = found.findings.iter().filter(|finding| finding.check.is_some());
+        let told: Vec<String> =
+            told.map(|f| format!("{} {} {}", f.unit, f.kind.word(), f.text.en)).collect();
+        let [tried] = &found.rules[..] else { panic!("one rule") };
+        let counts = (tried.held, tried.broken, tried.not_applicable);
+        table += &format!("{id} {said}: {counts:?} {}\n", told.join("; "));
+    };
+    for (id, said) in [
+        ("documents.electronic", format!("EXACT {quarter} value=3")),
+        ("documents.electronic", format!("EXACT {quarter} value=4")),
+        ("documents.electronic", format!("AT_LEAST {quarter} value=4")),
+        ("documents.electronic", format!("EXACT {july} value=2")),
+        ("documents.electronic", format!("EXACT {july} value=1")),
+        ("documents.electronic", "EXACT value=3".to_owned()),
+        ("documents.electronic", "EXACT value=4".to_owned()),
+        ("documents.electronic", "EXACT to=2021-09-14 value=9".to_owned()),
+        ("documents.issued", format!("EXACT {quarter} value=1")),
+        ("documents.issued", format!("NIL {quarter}")),
+        ("portal.posted", format!("EXACT {quarter} value=1")),
+    ] {
+        one(&catalogue(), id, &said);
+    }
+    // A third figure that nobody computes.
+    let mut zero = with_a_third(false);
+    zero.checks[0].when_missing = WhenMissing::Zero;
+    for catalogue in [&with_a_third(false), &with_a_third(true), &zero] {
+        one(catalogue, "documents.issued", &format!("EXACT {quarter} value=1"));
+        one(catalogue, "portal.posted", &format!("EXACT {quarter} value=2"));
+    }
+    expect![[r#"
+        documents.electronic EXACT from=2021-06-15 to=2021-09-14 value=3: (2, 0, 0) 
+        documents.electronic EXACT from=2021-06-15 to=2021-09-14 value=4: (1, 1, 0) H41.17 rule electronic of issued: 4 > 3 (documents.issued = 3, documents.electronic = 4)
+        documents.electronic AT_LEAST from=2021-06-15 to=2021-09-14 value=4: (1, 1, 0) H41.17 rule electronic of issued: at least 4 > 3 (documents.issued = 3, documents.electronic = at least 4)
+        documents.electronic EXACT from=2021-07-01 to=2021-07-31 value=2: (1, 1, 0) H41.17 rule electronic of issued: 2 > 1 (documents.issued = 1, documents.electronic = 2)
+        documents.electronic EXACT from=2021-07-01 to=2021-07-31 value=1: (2, 0, 0) 
+        documents.electronic EXACT value=3: (1, 0, 1) 
+        documents.electronic EXACT value=4: (1, 0, 1) 
+        documents.electronic EXACT to=2021-09-14 value=9: (1, 0, 1) 
+        documents.issued EXACT from=2021-06-15 to=2021-09-14 value=1: (1, 1, 0) H41.17 rule electronic of issued: 2 > 1 (documents.issued = 1, documents.electronic = 2)
+        documents.issued NIL from=2021-06-15 to=2021-09-14: (1, 1, 0) H41.17 rule electronic of issued: 2 > 0 (documents.issued = 0, documents.electronic = 2)
+        portal.posted EXACT from=2021-06-15 to=2021-09-14 value=1: (1, 0, 0) 
+        documents.issued EXACT from=2021-06-15 to=2021-09-14 value=1: (0, 0, 2) 
+        portal.posted EXACT from=2021-06-15 to=2021-09-14 value=2: (0, 1, 1) H41.17 rule electronic of issued: 4 > 3 (documents.issued = 3, documents.electronic = 2, portal.posted = 2)
+        documents.issued EXACT from=2021-06-15 to=2021-09-14 value=1: (1, 1, 0) H41.17 rule electronic of issued: 2 > 1 (documents.issued = 1, documents.electronic = 2)
+        portal.posted EXACT from=2021-06-15 to=2021-09-14 value=2: (1, 1, 0) H41.17 rule electronic of issued: 4 > 3 (documents.issued = 3, documents.electronic = 2, portal.posted = 2)
+        documents.issued EXACT from=2021-06-15 to=2021-09-14 value=1: (1, 1, 0) H41.17 rule electronic of issued: 2 > 1 (documents.issued = 1, documents.electronic = 2)
+        portal.posted EXACT from=2021-06-15 to=2021-09-14 value=2: (1, 1, 0) H41.17 rule electronic of issued: 4 > 3 (documents.issued = 3, documents.electronic = 2, portal.posted = 2)
+    "#]].assert_eq(&table);
+}
+
+#[test]
+fn a_stock_stands_with_the_window_that_its_day_ends() {
+    let quarter = "from=2021-06-15 to=2021-09-14";
+    let mut catalogue = catalogue();
+    let stock = catalogue.indicators.iter().position(|i| i.id == "staff.filled").unwrap();
+    catalogue.checks[0].left[0].term = Quantity::Of(stock);
+    for (when, broken) in [
+        (quarter, 1),
+        ("to=2021-09-14", 1),
+        ("asOf=2021-09-14", 1),
+        ("asOf=2021-09-13", 0),
+        ("to=2021-09-13", 0),
+        ("", 0),
+    ] {
+        let lines = format!(
+            "H41.17 figure documents.issued 2021-09-06 declared EXACT {quarter} value=3 id=a
+             H41.17 figure staff.filled 2021-09-06 declared EXACT {when} value=4 id=b"
+        );
+        let found = reconciled_by(&catalogue, &lines, &[]);
+        assert_eq!(found.rules[0].broken, broken, "{when}");
+    }
+}
+
+#[test]
+fn what_is_computed_alone_is_held_with_one_meaning_of_what_is_missing() {
+    let events = "
+        H41.17 document 1/KH 2021-06-20 issued KH electronic id=x1";
+    // The other way round, so that it is broken: one was issued, but none is at most one.
+    let mut catalogue = with_a_third(false);
+    catalogue.checks[0].relation = Relation::AtLeast;
+    catalogue.checks[0].right.push(Operand {
+        negative: false,
+        optional: false,
+        term: Quantity::Number(1),
+    });
+    let tried = |when_missing| {
+        let mut catalogue = catalogue.clone();
+        catalogue.checks[0].when_missing = when_missing;
+        let found = reconciled_by(&catalogue, events, &[]);
+        let kinds: Vec<&str> = found.findings.iter().map(|finding| finding.kind.word()).collect();
+        let tried = &found.rules[0];
+        (tried.held, tried.broken, tried.not_applicable, kinds.join(" "))
+    };
+    assert_eq!(tried(WhenMissing::Skip), (0, 0, 1, String::new()));
+    assert_eq!(tried(WhenMissing::Zero), (0, 1, 0, "rule_computed".to_owned()));
+}
+
 #[test]
 fn why_a_declared_figure_differs_is_told() {
     let own = "from=2021-06-15 to=2021-09-14";

@@ -87,10 +87,35 @@ fn of_year(calendar: &Calendar, name: &str, year: i32) -> impl Iterator<Item = W
         .filter_map(move |rule| calendar.window(&PeriodName { year, name: rule.name.clone() }))
 }
 
+fn many(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// How much was looked at, and how much was not.
+fn extent(json: &mut Json, found: &Reconciliation) {
+    json.raw(",\"statements\":").number(many(found.statements));
+    json.raw(",\"leftOut\":").number(many(found.left_out));
+    json.raw(",\"comparisonsLeftOut\":").number(many(found.comparisons_left_out));
+    json.raw(",\"rules\":[");
+    for (place, tried) in found.rules.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("rule").text(&tried.check);
+        json.raw(",\"held\":").number(many(tried.held));
+        json.raw(",\"broken\":").number(many(tried.broken));
+        json.raw(",\"notApplicable\":").number(many(tried.not_applicable)).raw("}");
+    }
+    json.raw("],\"untold\":[");
+    for (place, untold) in found.untold.iter().enumerate() {
+        json.raw(if place > 0 { ",{" } else { "{" });
+        json.key("unit").text(untold.unit.as_str());
+        json.raw(",\"kind\":").text(untold.kind.word());
+        json.raw(",\"count\":").number(many(untold.count)).raw("}");
+    }
+    json.raw("]");
+}
+
 fn body(json: &mut Json, found: &Reconciliation, lang: Lang) {
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    json.raw(",\"statements\":").number(count(found.statements));
-    json.raw(",\"leftOut\":").number(count(found.left_out));
+    extent(json, found);
     json.raw(",\"findings\":[");
     for (place, finding) in found.findings.iter().enumerate() {
         json.raw(if place > 0 { ",{" } else { "{" });
@@ -161,7 +186,7 @@ fn compared(json: &mut Json, comparison: &Comparison) {
     json.raw(",\"other\":").optional(comparison.other.as_deref()).raw("}");
 }
 
-/// A line for each finding, then one for each comparison.
+/// A line for each finding, then one for each comparison, then what is left out.
 fn as_csv(found: &Reconciliation, lang: Lang) -> String {
     let mut out = String::new();
     let head = [
@@ -228,12 +253,65 @@ fn as_csv(found: &Reconciliation, lang: Lang) -> String {
             ],
         );
     }
+    left_out(&mut out, found);
     out
+}
+
+/// A line for all that is left out: of what, of whom if it is of one unit, and how much.
+fn left_out(out: &mut String, found: &Reconciliation) {
+    let statements = ("statements", "", found.left_out);
+    let comparisons = ("comparisons", "", found.comparisons_left_out);
+    let untold = found.untold.iter().map(|of| (of.kind.word(), of.unit.as_str(), of.count));
+    for (kind, unit, count) in [statements, comparisons].into_iter().chain(untold) {
+        if count > 0 {
+            let text = count.to_string();
+            let record = ["left_out", kind, "", unit, "", "", "", "", "", "", "", "", &text];
+            csv::record(out, &record);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use tonghop_core::reconcile::{FindingKind, Tried, Untold};
+    use tonghop_core::unit_code::UnitCode;
+
     use super::*;
+
+    #[test]
+    fn what_is_left_out_is_counted_in_both_formats() {
+        let unit = UnitCode::parse("H41.16").unwrap();
+        let tried = Tried { check: "bieu-06.3".to_owned(), held: 1, broken: 2, not_applicable: 3 };
+        let found = Reconciliation {
+            left_out: 4,
+            comparisons_left_out: 5,
+            untold: vec![Untold { unit, kind: FindingKind::Nested, count: 6 }],
+            rules: vec![tried],
+            ..Reconciliation::default()
+        };
+        let mut json = Json::with_capacity(1024);
+        json.raw("{\"n\":0");
+        body(&mut json, &found, Lang::En);
+        json.raw("}");
+        let body: serde_json::Value = serde_json::from_slice(&Answer::json(json).body).unwrap();
+        assert_eq!(body["leftOut"], 4);
+        assert_eq!(body["comparisonsLeftOut"], 5);
+        let untold = serde_json::json!([{"unit": "H41.16", "kind": "nested", "count": 6}]);
+        assert_eq!(body["untold"], untold);
+        let tried =
+            serde_json::json!({"rule": "bieu-06.3", "held": 1, "broken": 2, "notApplicable": 3});
+        assert_eq!(body["rules"], serde_json::json!([tried]));
+        let csv = as_csv(&found, Lang::En);
+        let lines: Vec<&str> = csv.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "left_out,statements,,,,,,,,,,,4",
+                "left_out,comparisons,,,,,,,,,,,5",
+                "left_out,nested,,H41.16,,,,,,,,,6",
+            ]
+        );
+    }
 
     #[test]
     fn past_periods_are_those_of_its_kind_before_it() {

@@ -23,6 +23,7 @@ mod outliers;
 mod rules;
 mod said;
 mod tell;
+mod wording;
 
 pub use bounds::{FINDINGS_MAX, SCOPES_MAX, STATEMENTS_MAX, UNIT_STATEMENTS_MAX, Untold};
 pub use compare::{Cause, Comparison, Verdict};

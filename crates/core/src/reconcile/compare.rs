@@ -115,13 +115,15 @@ fn one(
     comparison.is_period =
         window == query.window || (indicator.rule.is_as_of_a_day() && window.to == query.window.to);
     let computed = figures.read(&indicator.rule, statement.unit, window, query.known)?;
-    if !computed.reported {
+    let agrees = says(statement, computed.subtree);
+    // That nothing occurred is what systems say by their silence.
+    if !computed.reported && !agrees {
         comparison.verdict = Verdict::NotReported;
         return Some(comparison);
     }
     comparison.computed = Some(computed.subtree);
     comparison.difference = difference(statement, computed.subtree);
-    if says(statement, computed.subtree) {
+    if agrees {
         comparison.verdict = Verdict::Agrees;
         return Some(comparison);
     }
@@ -157,6 +159,7 @@ fn cause(
     let like = |other: &&Indicator| {
         statement.declaration.value > 0
             && other.id != indicator.id
+            && (other.nature != Nature::Ratio || statement.declaration.of.is_some())
             && group(&other.id) == group(&indicator.id)
     };
     let other = catalogue.indicators.iter().filter(like).find(|o| is(o, window, query.known));
@@ -213,7 +216,13 @@ fn far(range: Range, count: i64) -> bool {
 
 /// A ratio is declared with its own parts, or rounded to a whole of 100.
 fn share_says(share: Share, range: Range, of: Option<i64>) -> bool {
-    let Some(whole) = of.filter(|whole| *whole > 0 && share.whole > 0) else { return false };
+    // Where no whole is declared, the number is that of the part.
+    let Some(whole) = of else {
+        return range.agrees(Range::exact(share.part)) && !far(range, share.part);
+    };
+    if whole == 0 || share.whole == 0 {
+        return false;
+    }
     if whole == share.whole {
         return range.agrees(Range::exact(share.part));
     }

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use super::{DONE, print, report};
 use crate::local;
 use crate::settings::Settings;
+
+/// Characters of a line.
+const WIDE: u16 = 120;
 
 /// How it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,8 @@ fn table(answer: &Value) -> anyhow::Result<String> {
         ["Severity", "Kind", "Unit", "What was found"]
     });
     for finding in list("findings") {
-        findings.add_row(["severity", "kind", "unit", "text"].map(|name| text(finding, name)));
+        let names = ["severityLabel", "kindLabel", "unit", "text"];
+        findings.add_row(names.map(|name| text(finding, name)));
     }
     let mut compared = new_table(if vietnamese {
         ["Chỉ tiêu", "Khai báo", "Tổng hợp", "Kết quả"]
@@ -79,18 +83,32 @@ fn table(answer: &Value) -> anyhow::Result<String> {
             format!(" {} – {}", text(window, "from"), text(window, "to"))
         });
         let indicator = format!("{} {}{days}", text(declared, "unit"), text(declared, "indicator"));
-        let mut result = text(comparison, "verdict");
-        for more in [text(comparison, "cause"), text(comparison, "other")] {
-            if !more.is_empty() {
-                write!(result, ", {more}")?;
-            }
-        }
+        let result = text(comparison, "text");
         let computed = number(comparison.get("computed").unwrap_or(&null));
         compared.add_row([indicator, number(declared), computed, result]);
     }
-    let mut out = format!("{findings}\n");
+    let mut out = String::new();
+    if list("findings").next().is_some() {
+        writeln!(out, "{findings}")?;
+    } else {
+        out.push_str(if vietnamese {
+            "Không phát hiện điều gì phải xem lại.\n"
+        } else {
+            "Nothing was found that should be looked at.\n"
+        });
+    }
     if list("comparisons").next().is_some() {
         writeln!(out, "{compared}")?;
+    } else {
+        out.push_str(if vietnamese {
+            "Không có số khai báo nào của kỳ này để so với số tổng hợp.\n"
+        } else {
+            "No declared figure of these days can be held against a computed one.\n"
+        });
+    }
+    let labels = answer.get("labels").and_then(Value::as_object).into_iter().flatten();
+    for (id, label) in labels {
+        writeln!(out, "  {}  {}", plain(id), plain(label.as_str().unwrap_or("")))?;
     }
     Ok(out)
 }
@@ -119,6 +137,8 @@ fn number(value: &Value) -> String {
 fn new_table(heads: [&str; 4]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(WIDE);
     table.set_header(heads);
     table
 }

@@ -1,5 +1,7 @@
 //! `/v1/reconciliation`: declared against computed, rules broken, contradictions.
 
+use std::collections::BTreeSet;
+
 use tonghop_core::calendar::{Calendar, PeriodName};
 use tonghop_core::catalogue::Catalogue;
 use tonghop_core::day::{Day, Window};
@@ -51,7 +53,7 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     forms::question(&mut json, &wish);
     json.raw(",\"position\":").number(position).raw(",\"lag\":").number(lag);
     json.raw(",\"lang\":").text(wish.lang.word());
-    body(&mut json, &found, wish.lang);
+    body(&mut json, &found, catalogue, wish.lang);
     json.raw("}");
     Ok(Answer::json(json))
 }
@@ -114,13 +116,15 @@ fn extent(json: &mut Json, found: &Reconciliation) {
     json.raw("]");
 }
 
-fn body(json: &mut Json, found: &Reconciliation, lang: Lang) {
+fn body(json: &mut Json, found: &Reconciliation, catalogue: &Catalogue, lang: Lang) {
     extent(json, found);
     json.raw(",\"findings\":[");
     for (place, finding) in found.findings.iter().enumerate() {
         json.raw(if place > 0 { ",{" } else { "{" });
         json.key("kind").text(finding.kind.word());
+        json.raw(",\"kindLabel\":").text(lang.of(&finding.kind.label()));
         json.raw(",\"severity\":").text(finding.severity.word());
+        json.raw(",\"severityLabel\":").text(lang.of(&finding.severity.label()));
         json.raw(",\"unit\":").text(finding.unit.as_str());
         json.raw(",\"rule\":").optional(finding.check.as_deref());
         json.raw(",\"text\":").text(lang.of(&finding.text));
@@ -134,9 +138,24 @@ fn body(json: &mut Json, found: &Reconciliation, lang: Lang) {
     json.raw("],\"comparisons\":[");
     for (place, comparison) in found.comparisons.iter().enumerate() {
         json.raw(if place > 0 { "," } else { "" });
-        compared(json, comparison);
+        compared(json, comparison, lang);
     }
-    json.raw("]");
+    json.raw("],\"labels\":{");
+    labels(json, found, catalogue, lang);
+    json.raw("}");
+}
+
+/// What the indicators that are spoken of are called, by their ids.
+fn labels(json: &mut Json, found: &Reconciliation, catalogue: &Catalogue, lang: Lang) {
+    let findings = found.findings.iter().flat_map(|finding| &finding.statements);
+    let statements = findings.chain(found.comparisons.iter().map(|held| &held.statement));
+    let mut ids: BTreeSet<&str> = statements.map(|said| &*said.declaration.indicator).collect();
+    ids.extend(found.comparisons.iter().filter_map(|held| held.other.as_deref()));
+    let named = ids.into_iter().filter_map(|id| catalogue.indicator(id));
+    for (place, indicator) in named.enumerate() {
+        json.raw(if place > 0 { "," } else { "" });
+        json.key(&indicator.id).text(lang.of(&indicator.label));
+    }
 }
 
 fn declared(json: &mut Json, statement: &Statement) {
@@ -155,7 +174,7 @@ fn declared(json: &mut Json, statement: &Statement) {
     json.raw(",\"times\":").int(statement.times).raw("}");
 }
 
-fn compared(json: &mut Json, comparison: &Comparison) {
+fn compared(json: &mut Json, comparison: &Comparison, lang: Lang) {
     json.raw("{").key("declared");
     declared(json, &comparison.statement);
     json.raw(",\"window\":");
@@ -183,7 +202,8 @@ fn compared(json: &mut Json, comparison: &Comparison) {
     }
     json.raw(",\"verdict\":").text(comparison.verdict.word());
     json.raw(",\"cause\":").optional(comparison.cause.map(Cause::word));
-    json.raw(",\"other\":").optional(comparison.other.as_deref()).raw("}");
+    json.raw(",\"other\":").optional(comparison.other.as_deref());
+    json.raw(",\"text\":").text(lang.of(&comparison.text())).raw("}");
 }
 
 /// A line for each finding, then one for each comparison, then what is left out.
@@ -291,7 +311,7 @@ mod tests {
         };
         let mut json = Json::with_capacity(1024);
         json.raw("{\"n\":0");
-        body(&mut json, &found, Lang::En);
+        body(&mut json, &found, &tonghop_wire::catalogue().unwrap(), Lang::En);
         json.raw("}");
         let body: serde_json::Value = serde_json::from_slice(&Answer::json(json).body).unwrap();
         assert_eq!(body["leftOut"], 4);

@@ -80,7 +80,8 @@ fn table(answer: &Value) -> anyhow::Result<String> {
         let declared = comparison.get("declared").unwrap_or(&null);
         let days = comparison.get("window").filter(|window| !window.is_null());
         let days = days.map_or_else(String::new, |window| {
-            format!(" {} – {}", text(window, "from"), text(window, "to"))
+            let (from, to) = (text(window, "from"), text(window, "to"));
+            if from == to { format!(" {to}") } else { format!(" {from} – {to}") }
         });
         let indicator = format!("{} {}{days}", text(declared, "unit"), text(declared, "indicator"));
         let result = text(comparison, "text");

@@ -1,6 +1,10 @@
 //! Who is believed to have spoken when a message is refused, and what a heartbeat may say.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot read its own input fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot read its own input fails"
+)]
 
 use serde_json::{Value, json};
 use tonghop_wire::{Decoder, Raw};

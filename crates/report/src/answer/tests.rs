@@ -92,6 +92,7 @@ fn form(lang: Lang) -> FormAnswer {
             row("H41.30", &"x".repeat(60), None, Cells::default()),
             row("TOTAL", "Tổng số", None, cells(1_034_859, 7)),
         ],
+        incomplete: 0,
         levels: Some(vec![
             level(None, cells(1, 0)),
             level(Some("PROVINCE"), cells(2, 0)),
@@ -210,4 +211,18 @@ fn the_order_of_cells_is_kept() {
     assert_eq!(read, form(Lang::Vi));
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     assert!(read.pretty().unwrap().contains("\n  \"form\": \"bieu-06a\""));
+}
+
+#[test]
+fn what_never_came_is_said_below_the_figures() {
+    for (lang, note) in [
+        (Lang::Vi, "Còn thiếu sự kiện của 2 hệ thống nguồn."),
+        (Lang::En, "Events of 2 source systems are missing."),
+    ] {
+        let whole = form(lang);
+        let holed = FormAnswer { incomplete: 2, ..form(lang) };
+        assert!(table(&holed).trim_end().ends_with(note), "{}", table(&holed));
+        assert!(holed.position_note().ends_with(note), "{}", holed.position_note());
+        assert_eq!(holed.position_note(), format!("{} {note}", whole.position_note()));
+    }
 }

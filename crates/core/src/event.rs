@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::day::{Day, Instant};
 use crate::family::{
     account, certificate, deployment, document, dossier, feedback, figure, inspection, meeting,
-    narrative, norm, portal, post, procedure, site, staff, task, unit,
+    narrative, norm, portal, post, procedure, site, source, staff, task, unit,
 };
 use crate::fingerprint::{Content, Identity, TimelineKey};
 use crate::pack::{Packer, Unpacker};
@@ -53,6 +53,8 @@ pub enum Body {
     Figure(Box<figure::Event>),
     /// About a section of a report.
     Narrative(Box<narrative::Event>),
+    /// About a source.
+    Source(source::Event),
 }
 
 impl Body {
@@ -78,6 +80,7 @@ impl Body {
             Self::Staff(event) => event.pack(tagged(out, Family::Staff)),
             Self::Figure(event) => event.pack(tagged(out, Family::Figure)),
             Self::Narrative(event) => event.pack(tagged(out, Family::Narrative)),
+            Self::Source(event) => event.pack(tagged(out, Family::Source)),
         }
     }
 
@@ -106,6 +109,7 @@ impl Body {
             Family::Staff => Self::Staff(staff::Event::unpack(from)?),
             Family::Figure => Self::Figure(Box::new(figure::Event::unpack(from)?)),
             Family::Narrative => Self::Narrative(Box::new(narrative::Event::unpack(from)?)),
+            Family::Source => Self::Source(source::Event::unpack(from)?),
         })
     }
 
@@ -131,6 +135,7 @@ impl Body {
             Self::Staff(event) => event.rank(),
             Self::Figure(event) => event.rank(),
             Self::Narrative(event) => event.rank(),
+            Self::Source(event) => event.rank(),
         }
     }
 }

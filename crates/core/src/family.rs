@@ -20,6 +20,7 @@ pub mod portal;
 pub mod post;
 pub mod procedure;
 pub mod site;
+pub mod source;
 pub mod staff;
 pub mod task;
 pub mod unit;

@@ -15,9 +15,11 @@ use std::sync::Arc;
 use crate::commit::Commit;
 use crate::day::{Day, Instant};
 use crate::event::{Body, Event};
+use crate::family::source;
 use crate::limits::{FUTURE_MS_MAX, TIMELINE_EVENTS_MAX, UNITS_MAX};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::registry::Registry;
+use crate::sources::{Heard, Hearing, Sources, Speaker};
 use crate::timeline::{Entry, Timeline};
 use crate::unit_code::UnitCode;
 use crate::words::Family;
@@ -26,12 +28,10 @@ mod deltas;
 mod identity;
 mod plan;
 mod records;
-mod sources;
 
 pub use deltas::Deltas;
 use identity::IdentityRecord;
 pub use plan::{Message, Plan};
-use sources::Sources;
 
 /// What became of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub struct Folded {
     pub refusals: Vec<(u64, Refusal)>,
     /// Whether the registry of units has changed.
     pub units_changed: bool,
+    /// The sources that were heard, as they stand now.
+    pub heard: Vec<Heard>,
 }
 
 /// What the fold remembers between batches, beside what it asks the store for.
@@ -139,7 +141,6 @@ struct Batch<'a> {
     values: Vec<Option<Vec<u8>>>,
     tables: Tables,
     changed_units: Vec<UnitCode>,
-    new_sources: Vec<(UnitCode, Arc<str>)>,
     folded: Folded,
 }
 
@@ -163,6 +164,11 @@ impl Projection {
     /// The units.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// What was heard of each source.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// The highest recorded day so far.
@@ -196,11 +202,18 @@ impl Projection {
             );
             batch.projection.position = message.position;
             batch.projection.last_ms = message.recorded.unix_ms();
-            let verdict = match message.said {
-                Ok(event) => batch.admit(event, slots, message.position, recorded)?,
-                Err(refusal) => Err(refusal),
+            let (speaker, verdict) = match message.said {
+                Ok(event) => {
+                    let speaker = Speaker {
+                        unit: event.unit,
+                        source: Arc::clone(&event.source),
+                        sequence: event.statement.sequence,
+                    };
+                    (Some(speaker), batch.admit(event, slots, message.position, recorded)?)
+                }
+                Err(refusal) => (refusal.speaker.as_deref().cloned(), Err(refusal)),
             };
-            batch.note(message.position, verdict);
+            batch.note(message.position, speaker, verdict);
         }
         batch.settle(day);
         Ok(batch.finish())
@@ -225,12 +238,11 @@ impl<'a> Batch<'a> {
             values,
             tables,
             changed_units: Vec::new(),
-            new_sources: Vec::new(),
             folded: Folded::default(),
         })
     }
 
-    fn note(&mut self, position: u64, verdict: Result<Outcome, Refusal>) {
+    fn note(&mut self, position: u64, speaker: Option<Speaker>, verdict: Result<Outcome, Refusal>) {
         let counts = &mut self.projection.counts;
         let outcome = match verdict {
             Ok(outcome) => outcome,
@@ -239,12 +251,24 @@ impl<'a> Batch<'a> {
                 Outcome::Refused
             }
         };
-        match outcome {
-            Outcome::Folded => counts.folded += 1,
-            Outcome::Duplicate => counts.duplicates += 1,
-            Outcome::Refused => counts.refused += 1,
-        }
+        let hearing = match outcome {
+            Outcome::Folded => {
+                counts.folded += 1;
+                Hearing::Accepted
+            }
+            Outcome::Duplicate => {
+                counts.duplicates += 1;
+                Hearing::Duplicate
+            }
+            Outcome::Refused => {
+                counts.refused += 1;
+                Hearing::Refused
+            }
+        };
         self.folded.outcomes.push(outcome);
+        if let Some(speaker) = speaker {
+            self.projection.hear(speaker, hearing);
+        }
     }
 
     /// Accepts an event into its timeline, or says why not.
@@ -270,17 +294,12 @@ impl<'a> Batch<'a> {
             let refusal = Refusal::new(RefusalCode::ReplacesUnknown);
             return Ok(Err(refusal.with("target_position", target.position)));
         }
-        let source_is_known = match self.check(&event) {
-            Ok(known) => known,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        if let Err(refusal) = self.check(&event) {
+            return Ok(Err(refusal));
+        }
         if self.timeline(slots.timeline)?.len() >= TIMELINE_EVENTS_MAX {
             let refusal = Refusal::new(RefusalCode::TimelineFull);
             return Ok(Err(refusal.with("events_max", TIMELINE_EVENTS_MAX)));
-        }
-        if !source_is_known {
-            self.projection.sources.insert(event.unit, &event.source);
-            self.new_sources.push((event.unit, Arc::clone(&event.source)));
         }
         if let Some(place) = self.tables.identities.get_mut(slots.identity) {
             *place = Some(own);
@@ -290,8 +309,8 @@ impl<'a> Batch<'a> {
         Ok(Ok(Outcome::Folded))
     }
 
-    /// What must hold of the units, the clock and the source; answers whether the source is known.
-    fn check(&self, event: &Event) -> Result<bool, Refusal> {
+    /// What must hold of the units, the clock and the source.
+    fn check(&self, event: &Event) -> Result<(), Refusal> {
         let ahead = event.statement.at.unix_ms().saturating_sub(self.projection.recorded_ms);
         if ahead > FUTURE_MS_MAX {
             let recorded = Instant::from_unix_ms(self.projection.recorded_ms);
@@ -329,9 +348,10 @@ impl<'a> Batch<'a> {
             | Body::Deployment(_)
             | Body::Staff(_)
             | Body::Figure(_)
-            | Body::Narrative(_) => self.projection.check_unit(event.unit, event.statement.day)?,
+            | Body::Narrative(_)
+            | Body::Source(_) => self.projection.check_unit(event.unit, event.statement.day)?,
         }
-        self.projection.sources.is_known(event.unit, &event.source)
+        self.projection.sources.check(event.unit, &event.source)
     }
 
     fn grow(&mut self, event: Event, slot: usize, position: u64, recorded: Day) {
@@ -346,6 +366,10 @@ impl<'a> Batch<'a> {
             self.tables.dirty.push(slot);
         }
         timeline.insert(entry);
+        if event.family == Family::Source {
+            let promise = source::settle(timeline);
+            self.projection.sources.promise(event.unit, &event.source, promise);
+        }
         if event.family == Family::Unit
             && let Some(code) = code_of(timeline)
         {
@@ -421,6 +445,7 @@ impl<'a> Batch<'a> {
                 entries.push((*key, bytes));
             }
         }
+        self.folded.heard = self.projection.sources.take_changed();
         let commit = &mut self.folded.commit;
         // In order already, unless a batch has several recorded days.
         if !commit.cells.is_sorted_by(|a, b| a.key < b.key) {
@@ -428,7 +453,7 @@ impl<'a> Batch<'a> {
         }
         commit.position = self.projection.position;
         commit.entries = entries;
-        commit.records = self.projection.records(self.changed_units, self.new_sources);
+        commit.records = self.projection.records(self.changed_units, &self.folded.heard);
         self.tables.clear();
         self.projection.tables = self.tables;
         self.folded

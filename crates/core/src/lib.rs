@@ -17,6 +17,7 @@
 //! | *position* | the place of a message in the log, from 1 |
 //! | *refusal* | why an event could not be accepted: data, with a code |
 //! | *anomaly* | what is odd about a timeline of acceptable events |
+//! | *source* | a system that speaks for a unit; it numbers its events, so that what is missing is known |
 //! | *measure* | what a cell counts; *facet*: by what it is kept apart |
 //!
 //! **The one law.** When a timeline grows from `t` to `t'`, the cells change by
@@ -48,6 +49,7 @@ pub mod read;
 pub mod reconcile;
 pub mod refusal;
 pub mod registry;
+pub mod sources;
 pub mod timeline;
 pub mod unit_code;
 pub mod words;

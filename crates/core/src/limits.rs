@@ -26,6 +26,10 @@ pub const NARRATIVE_BYTES_MAX: usize = 16 * 1_024;
 pub const STATEMENT_BYTES_MAX: usize = 1_280;
 /// Sources that one unit may publish from; an event from one more is refused `source.too_many`.
 pub const SOURCES_PER_UNIT_MAX: u32 = 64;
+/// Ranges in which the numbers of one source's events are kept; the oldest gaps beyond are counted.
+pub const NUMBER_RANGES_MAX: usize = 256;
+/// Heartbeats of one source that are kept, the latest.
+pub const HEARTBEATS_KEPT_MAX: usize = 64;
 /// Units that the registry holds; a registration of one more is refused `unit.too_many`.
 pub const UNITS_MAX: usize = 20_000;
 /// Events of one timeline; one more is refused `timeline.full`.
@@ -43,4 +47,6 @@ const _: () = assert!(BATCH_BYTES_MAX >= 2 * PAYLOAD_BYTES_MAX);
 const _: () = assert!(SPLIT_PARTS_MAX * SPLIT_FIELDS_MAX * CODE_BYTES_MAX < PAYLOAD_BYTES_MAX);
 const _: () = assert!(NARRATIVE_BYTES_MAX < PAYLOAD_BYTES_MAX);
 const _: () = assert!(SUBJECT_BYTES_MAX > ID_CHARS_MAX);
+const _: () = assert!(HEARTBEATS_KEPT_MAX < TIMELINE_EVENTS_MAX);
+const _: () = assert!(NUMBER_RANGES_MAX >= 4);
 const _: () = assert!(TIMELINE_EVENTS_MAX < BATCH_EVENTS_MAX);

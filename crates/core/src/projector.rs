@@ -13,6 +13,7 @@ use crate::commit::Commit;
 use crate::day::Day;
 use crate::fold::{Counts, Damaged, Folded, Message, Outcome, Plan, Projection};
 use crate::refusal::Refusal;
+use crate::sources::Heard;
 
 /// What the task tells the projector.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub struct Announcement {
     pub counts: Counts,
     /// Whether the registry of units has changed.
     pub units_changed: bool,
+    /// The sources that were heard, as they stand now.
+    pub heard: Vec<Heard>,
 }
 
 #[derive(Debug)]
@@ -143,6 +146,7 @@ impl Projector {
             recorded: self.projection.recorded(),
             counts: self.projection.counts(),
             units_changed: folded.units_changed,
+            heard: folded.heard,
         });
         Effect::Commit(Box::new(folded.commit))
     }

@@ -1,6 +1,7 @@
 //! Refusals: facts about events that cannot be accepted. Folding itself never fails.
 
 use crate::pack::words;
+use crate::sources::Speaker;
 
 words! {
     /// Why an event is refused; the word is the code of the contract (`proto/refusals.md`).
@@ -55,12 +56,14 @@ pub struct Refusal {
     pub code: RefusalCode,
     /// What the sentence of the code speaks of: name and value, each bounded in length.
     pub args: Vec<(&'static str, String)>,
+    /// Who spoke, if the message could be read so far.
+    pub speaker: Option<Box<Speaker>>,
 }
 
 impl Refusal {
     /// A refusal without arguments.
     pub fn new(code: RefusalCode) -> Self {
-        Self { code, args: Vec::new() }
+        Self { code, args: Vec::new(), speaker: None }
     }
 
     /// Adds an argument, cut to 200 characters.

@@ -92,6 +92,12 @@ impl Timeline {
         out.summed()
     }
 
+    /// Lets the events go that come before the last so many. Timelines of the same events that are
+    /// cut after each are equal, whatever order they came in (ORD-1).
+    pub fn keep_last(&mut self, count: usize) {
+        self.entries.drain(..self.entries.len().saturating_sub(count));
+    }
+
     /// Adds the contributions to `out`, neither summed nor sorted.
     pub fn contribute(&self, out: &mut Contributions) {
         let statements = self.in_force(out);
@@ -108,7 +114,8 @@ impl Timeline {
         }
         // A timeline has events of one family; the first of its events says which.
         match statements.first().map(|statement| &statement.body) {
-            None | Some(Body::Retracted) => {}
+            // What sources say of themselves is in no figure.
+            None | Some(Body::Retracted | Body::Source(_)) => {}
             Some(Body::Unit(_)) => each!(unit::Unit),
             Some(Body::Procedure(_)) => each!(procedure::Procedure),
             Some(Body::Dossier(_)) => each!(dossier::Dossier),

@@ -43,6 +43,8 @@ words! {
         Figure = 100 "figure",
         /// Narratives of a report (phần lời).
         Narrative = 101 "narrative",
+        /// Sources (hệ thống nguồn) and how far they have come.
+        Source = 102 "source",
     }
 }
 

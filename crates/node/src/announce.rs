@@ -130,6 +130,7 @@ mod tests {
             outcomes: vec![Folded, Duplicate, Duplicate, Refused, Folded, Duplicate],
             counts: Counts { folded: 12, duplicates: 3, refused: 1 },
             units_changed: false,
+            heard: Vec::new(),
         };
         let refusal = Refusal::new(RefusalCode::DataMissingField).with("field", "kind");
         let text = to_json(&announcement, 4, vec![Reason::new(14, &refusal)]);

@@ -31,6 +31,7 @@ use crate::socket::{self, Reply};
 use crate::view::View;
 
 mod calendars;
+mod completeness;
 mod facets;
 mod figure_id;
 mod figures;
@@ -185,6 +186,7 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/indicators", Serves::Reading(indicators::list)),
     ("/v1/narratives", Serves::Reading(narratives::list)),
     ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
+    ("/v1/completeness", Serves::Reading(completeness::list)),
     ("/v1/refusals", Serves::Reading(refusals::list)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),

@@ -6,8 +6,8 @@
 //!
 //! Readers hold the lock only while they read figures, never while they write an answer.
 //!
-//! **Invariant VIEW-1:** a reader sees the book, the facets, the registry and the counts at one
-//! position, never half of a commit.
+//! **Invariant VIEW-1:** a reader sees the book, the facets, the registry, the sources and the
+//! counts at one position, never half of a commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,6 +24,7 @@ use tonghop_core::measure::{Facet, FacetKind};
 use tonghop_core::projector::Announcement;
 use tonghop_core::read::{Tree, divided_units};
 use tonghop_core::registry::Registry;
+use tonghop_core::sources::Sources;
 use tonghop_core::unit_code::UnitCode;
 
 mod metrics;
@@ -126,6 +127,7 @@ struct Shown {
     loaded: BTreeMap<FacetNeed, BTreeSet<UnitCode>>,
     facet_cells: usize,
     registry: Arc<Registry>,
+    sources: Sources,
     known: KnownRegistries,
     position: u64,
     recorded: Day,
@@ -162,6 +164,8 @@ pub struct Moment<'a> {
     pub recorded: Day,
     /// What became of the messages up to the position.
     pub counts: Counts,
+    /// What was heard of each source.
+    pub sources: &'a Sources,
     registry: &'a Arc<Registry>,
     known: &'a KnownRegistries,
 }
@@ -204,6 +208,7 @@ impl View {
             loaded: BTreeMap::new(),
             facet_cells: 0,
             registry: Arc::new(registry),
+            sources: Sources::default(),
             known: Mutex::default(),
             position,
             recorded,
@@ -218,6 +223,14 @@ impl View {
             ready_at: AtomicU64::new(u64::MAX),
             whole_at: AtomicU64::new(0),
         }
+    }
+
+    /// The view with what was heard of each source up to its position.
+    #[must_use]
+    pub fn with_sources(mut self, sources: Sources) -> Self {
+        let shown = self.shown.get_mut().unwrap_or_else(PoisonError::into_inner);
+        shown.sources = sources;
+        self
     }
 
     /// Shows a durable commit. `registry` is given if the units have changed.
@@ -252,6 +265,9 @@ impl View {
         shown.position = announcement.position;
         shown.recorded = announcement.recorded;
         shown.counts = announcement.counts;
+        for heard in &announcement.heard {
+            shown.sources.put(heard.clone());
+        }
         self.log_end.fetch_max(shown.position, Ordering::AcqRel);
     }
 
@@ -341,6 +357,7 @@ impl View {
                     lag,
                     recorded: shown.recorded,
                     counts: shown.counts,
+                    sources: &shown.sources,
                     registry: &shown.registry,
                     known: &shown.known,
                 }));

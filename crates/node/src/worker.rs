@@ -236,7 +236,8 @@ pub fn view_of(
         projection.recorded(),
         projection.counts(),
         source,
-    ))
+    )
+    .with_sources(projection.sources().clone()))
 }
 
 fn fold_all(

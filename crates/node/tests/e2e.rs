@@ -14,6 +14,8 @@
 
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/completeness.rs"]
+mod completeness;
 #[path = "e2e/damage.rs"]
 mod damage;
 #[path = "e2e/declaring.rs"]

@@ -20,6 +20,8 @@ use tonghop_node::socket::Reply;
 use tonghop_node::view::{FacetSource, View};
 use tonghop_report::{FormAnswer, Format, csv, table};
 
+#[path = "http/completeness.rs"]
+mod completeness;
 #[path = "http/lineage.rs"]
 mod lineage;
 #[path = "http/shapes.rs"]

@@ -54,6 +54,9 @@ pub struct FormAnswer {
     /// The units' own figures summed by level, each unit once; for forms by unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<Vec<LevelAnswer>>,
+    /// How many sources that the figures rest on have events missing.
+    #[serde(default)]
+    pub incomplete: u64,
     /// The language of the labels.
     pub lang: Lang,
     /// What the form is called.

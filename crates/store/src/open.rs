@@ -17,7 +17,7 @@ use crate::memtable::Memtable;
 use crate::store::Store;
 
 /// The schema of the layout in the crate's documentation.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 /// Bytes of pages that sled keeps in memory.
 const CACHE_BYTES: u64 = 256 * 1024 * 1024;
 

@@ -150,10 +150,10 @@ fn another_log_is_refused_and_another_schema_leads_to_a_rebuild() {
         drop(db);
         let (_, opened) = Store::open(dir.path(), &other).unwrap();
         match opened {
-            Opened::Rebuild(Reason::SchemaOlder { found, expected: 2 }) => {
+            Opened::Rebuild(Reason::SchemaOlder { found, expected: 3 }) => {
                 assert!(older && found == schema);
             }
-            Opened::Rebuild(Reason::SchemaNewer { found, expected: 2 }) => {
+            Opened::Rebuild(Reason::SchemaNewer { found, expected: 3 }) => {
                 assert!(!older && found == schema);
             }
             Opened::Fresh | Opened::Resumed | Opened::Rebuild(_) => panic!("{opened:?}"),

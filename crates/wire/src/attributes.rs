@@ -4,10 +4,12 @@
 //! that is told.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use tonghop_core::day::{Day, Instant};
 use tonghop_core::limits::{CODE_BYTES_MAX, ID_CHARS_MAX, SOURCE_BYTES_MAX, SUBJECT_BYTES_MAX};
 use tonghop_core::refusal::{Refusal, RefusalCode};
+use tonghop_core::sources::Speaker;
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Family;
 
@@ -75,6 +77,9 @@ impl<'e> Attributes<'e> {
         if kind.spec().family == Family::Unit && !unit.is_level_1() {
             return Err(Refusal::new(RefusalCode::UnitMismatch).with("unit", unit));
         }
+        if kind.spec().family == Family::Source && subject != source {
+            return Err(bad("subject", subject));
+        }
         let subject = business_key(kind, subject)?;
         Ok(Self { id, source, kind, unit, subject, at, day, sequence, replaces })
     }
@@ -95,6 +100,15 @@ impl<'e> Given<'e> {
             unit: required(envelope, UNIT)?,
         })
     }
+}
+
+/// Who speaks, as far as it can be read and the subject does not name another unit.
+pub(crate) fn speaker(envelope: &Envelope<'_>, nats_subject: &str) -> Option<Speaker> {
+    let unit = UnitCode::parse(envelope.text(UNIT)?)?;
+    let source = source(envelope.text(SOURCE)?, unit).ok()?;
+    subject::split(nats_subject, unit)?.ok()?;
+    let sequence = envelope.text(SEQUENCE).and_then(|text| sequence(text).ok());
+    Some(Speaker { unit, source: Arc::from(&*source), sequence })
 }
 
 /// The kind and the subject's first token of an event, checked no further: what a publisher needs.
@@ -220,7 +234,8 @@ fn business_key(kind: Kind, subject: Cow<'_, str>) -> Result<Cow<'_, str>, Refus
         | Family::Certificate
         | Family::Account
         | Family::Deployment
-        | Family::Staff => Ok(subject),
+        | Family::Staff
+        | Family::Source => Ok(subject),
     }
 }
 

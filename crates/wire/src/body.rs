@@ -3,7 +3,7 @@
 use tonghop_core::event::Body;
 use tonghop_core::family::{
     account, certificate, deployment, document, dossier, feedback, figure, inspection, meeting,
-    narrative, norm, portal, post, procedure, site, staff, task, unit,
+    narrative, norm, portal, post, procedure, site, source, staff, task, unit,
 };
 use tonghop_core::measure::Code;
 use tonghop_core::refusal::{Refusal, RefusalCode};
@@ -17,7 +17,7 @@ use crate::interner::Interner;
 use crate::kind::{
     self as k, AccountKind, CertificateKind, DeploymentKind, DocumentKind, DossierKind,
     FeedbackKind, FigureKind, InspectionKind, Kind, MeetingKind, NarrativeKind, NormKind,
-    PortalKind, PostKind, ProcedureKind, SiteKind, StaffKind, TaskKind, UnitKind,
+    PortalKind, PostKind, ProcedureKind, SiteKind, SourceKind, StaffKind, TaskKind, UnitKind,
 };
 use crate::text::national_procedure;
 use crate::value::Values;
@@ -72,6 +72,7 @@ impl Bodies {
             Kind::Narrative(NarrativeKind::Submitted) => {
                 narrative_body(subject, values).map(|event| Body::Narrative(Box::new(event)))
             }
+            Kind::Source(SourceKind::Heartbeat) => source_body(values).map(Body::Source),
         };
         body.ok_or_else(incomplete)
     }
@@ -351,4 +352,9 @@ fn narrative_body(subject: &str, values: &Values<'_>) -> Option<narrative::Event
         period: Code::from(values.text(PERIOD)?),
         text: values.text(TEXT)?.into(),
     }))
+}
+
+fn source_body(values: &Values<'_>) -> Option<source::Event> {
+    let last_sequence = values.count(k::source_heartbeat::LAST_SEQUENCE)?;
+    Some(source::Event::Heartbeat { last_sequence })
 }

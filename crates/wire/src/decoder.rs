@@ -8,7 +8,7 @@ use tonghop_core::event::{Event, Reading};
 use tonghop_core::refusal::{Refusal, RefusalCode};
 use tonghop_core::words::Qualifier;
 
-use crate::attributes::Attributes;
+use crate::attributes::{self, Attributes};
 use crate::body::Bodies;
 use crate::data;
 use crate::envelope::{Envelope, Raw};
@@ -44,9 +44,11 @@ impl Decoder {
     pub fn decode(&mut self, raw: &Raw<'_>) -> Result<Event, Refused> {
         let mut envelope = Envelope::default();
         let mut values = Values::new();
-        envelope.read(raw, &mut values)?;
+        if let Err(refused) = envelope.read(raw, &mut values) {
+            return Err(spoken(refused, &envelope, raw));
+        }
         let event = self.event(raw.subject, &envelope, &mut values);
-        event.map_err(|refusal| envelope.refused(refusal))
+        event.map_err(|refusal| spoken(envelope.refused(refusal), &envelope, raw))
     }
 
     fn event<'a>(
@@ -76,6 +78,15 @@ impl Decoder {
         };
         Ok(reading.into_event(&mut self.scratch))
     }
+}
+
+/// The refusal with who spoke, if that can be read.
+fn spoken(mut refused: Refused, envelope: &Envelope<'_>, raw: &Raw<'_>) -> Refused {
+    // Of what is no event nothing is believed.
+    if refused.source.is_some() {
+        refused.refusal.speaker = attributes::speaker(envelope, raw.subject).map(Box::new);
+    }
+    refused
 }
 
 impl Default for Decoder {

@@ -217,6 +217,7 @@ fn generated_bytes(message: &str, json: &str) -> Vec<u8> {
         FigureDeclared,
         FigureWithdrawn,
         NarrativeSubmitted,
+        SourceHeartbeat,
     )
 }
 

@@ -2,18 +2,19 @@
 //!
 //! ```text
 //! "state"              position, highest and last recorded instant, the three counts
-//! "source/" unit       the sources of a unit: count, then each as a text
+//! "source/" unit name  what was heard of a source; its name begins with "/"
 //! "unit/" code         the timeline of a unit
 //! ```
 
 use std::sync::Arc;
 
 use super::{Counts, Damaged, Projection};
-use crate::day::Day;
+use crate::day::{Day, Instant};
 use crate::family::unit::{Change, Event as UnitEvent};
 use crate::pack::{Packer, Unpacker};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::registry::Unit;
+use crate::sources::{self, Heard, Hearing, Speaker};
 use crate::timeline::Timeline;
 use crate::unit_code::UnitCode;
 
@@ -41,11 +42,12 @@ impl Projection {
             self.last_ms = from.signed()?;
             self.counts =
                 Counts { folded: from.int()?, duplicates: from.int()?, refused: from.int()? };
-        } else if let Some(unit) = key.strip_prefix(SOURCE) {
-            let unit = UnitCode::parse(std::str::from_utf8(unit).ok()?)?;
-            for _ in 0..from.int()? {
-                self.sources.insert(unit, &Arc::from(from.text()?));
-            }
+        } else if let Some(key) = key.strip_prefix(SOURCE) {
+            let (unit, name) = std::str::from_utf8(key)
+                .ok()?
+                .split_at_checked(key.iter().position(|byte| *byte == b'/')?)?;
+            self.sources.put((UnitCode::parse(unit)?, Arc::from(name), sources::unpack(value)?));
+            return Some(());
         } else {
             let code = UnitCode::parse(std::str::from_utf8(key.strip_prefix(UNIT)?).ok()?)?;
             self.registry.restore(code, Timeline::unpack(value)?);
@@ -58,22 +60,15 @@ impl Projection {
     pub(super) fn records(
         &self,
         mut units: Vec<UnitCode>,
-        new_sources: Vec<(UnitCode, Arc<str>)>,
+        heard: &[Heard],
     ) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut records = Vec::new();
-        let mut speakers: Vec<UnitCode> = new_sources.into_iter().map(|(unit, _)| unit).collect();
-        speakers.sort_unstable();
-        speakers.dedup();
-        for unit in speakers {
-            let mut value = Vec::new();
-            let mut packer = Packer(&mut value);
-            let sources: Vec<_> = self.sources.of(unit).collect();
-            packer.int(u64::try_from(sources.len()).unwrap_or(0));
-            for source in sources {
-                packer.text(source);
-            }
-            records.push(([SOURCE, unit.as_str().as_bytes()].concat(), value));
+        for (unit, name, source) in heard {
+            let key = [SOURCE, unit.as_str().as_bytes(), name.as_bytes()].concat();
+            records.push((key, sources::pack(source)));
         }
+        // Of units whose codes begin alike the order of the keys is not that of the codes.
+        records.sort_unstable();
         let mut state = Vec::new();
         let mut packer = Packer(&mut state);
         packer.int(self.position);
@@ -93,6 +88,19 @@ impl Projection {
             }
         }
         records
+    }
+
+    /// Hears a message. Units of which nothing is known have no sources: their number is anybody's.
+    pub(super) fn hear(&mut self, speaker: Speaker, how: Hearing) {
+        let unit = speaker.unit;
+        if how == Hearing::Refused
+            && self.registry.get(unit).is_none()
+            && !self.registry.has_office(unit)
+        {
+            return;
+        }
+        let (recorded, on) = (Instant::from_unix_ms(self.recorded_ms), self.recorded());
+        self.sources.hear(speaker, how, recorded, on);
     }
 
     /// Whether the unit was ever registered.

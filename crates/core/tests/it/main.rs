@@ -19,6 +19,7 @@ mod administration;
 mod bieu_06;
 mod bytes;
 mod calendars;
+mod completeness;
 mod corrections;
 mod declared;
 mod dossiers;

@@ -88,7 +88,8 @@ pub(crate) fn random(
         | Family::Site
         | Family::Post
         | Family::Figure
-        | Family::Narrative => return None,
+        | Family::Narrative
+        | Family::Source => return None,
     })
 }
 

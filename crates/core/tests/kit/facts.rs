@@ -8,7 +8,7 @@
 use tonghop_core::day::{Day, Instant};
 use tonghop_core::event::{Body, Event};
 use tonghop_core::family::{
-    document, dossier, figure, meeting, narrative, post, procedure, site, unit,
+    document, dossier, figure, meeting, narrative, post, procedure, site, source, unit,
 };
 use tonghop_core::fold::Message;
 use tonghop_core::measure::Code;
@@ -37,7 +37,7 @@ const SPEAKERS: [&str; 16] = [
     "H41.2", "H41.1.1", "H41.1.1", "H41.1", "H41", "H41.99",
 ];
 const FAMILIES: [Family; 32] = [
-    Family::Dossier,
+    Family::Source,
     Family::Dossier,
     Family::Dossier,
     Family::Dossier,
@@ -236,8 +236,11 @@ fn plain(fact: &Fact, id: String) -> Saying {
         | Family::Deployment
         | Family::Staff
         | Family::Figure
-        | Family::Narrative => ["S1", "S1", "S1", "S2"][usize::from(fact[2] % 4)],
+        | Family::Narrative
+        | Family::Source => ["S1", "S1", "S1", "S2"][usize::from(fact[2] % 4)],
     };
+    let source = if fact[6].is_multiple_of(4) { "/b" } else { "/a" };
+    let subject = if family == Family::Source { source } else { subject };
     let speaker = SPEAKERS[usize::from(fact[0] % 16)];
     let speaker = if family == Family::Unit && fact[0] % 16 != 15 { "H41" } else { speaker };
     Saying {
@@ -245,7 +248,7 @@ fn plain(fact: &Fact, id: String) -> Saying {
         family,
         subject: subject.to_owned(),
         at: super::instant(day(fact[3] % 10), i64::from(fact[4] % 3) * 3_600_000),
-        source: if fact[6].is_multiple_of(4) { "/b" } else { "/a" }.to_owned(),
+        source: source.to_owned(),
         id,
         sequence: (fact[12].is_multiple_of(2)).then(|| u64::from(fact[12] / 2 % 4) + 1),
         replaces: None,
@@ -300,6 +303,9 @@ fn body(family: Family, fact: &Fact, subject: &str) -> Body {
                 period: Code::from(["2021-Q2", "2021-Q3"][usize::from(p % 2)]),
                 text: format!("T|{}", q % 3).into(),
             })))
+        }
+        Family::Source => {
+            Body::Source(source::Event::Heartbeat { last_sequence: u32::from(p % 9) })
         }
     }
 }

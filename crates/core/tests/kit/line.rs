@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tonghop_core::day::{Day, Instant};
 use tonghop_core::event::Body;
 use tonghop_core::family::{
-    document, dossier, figure, meeting, narrative, post, procedure, site, unit,
+    document, dossier, figure, meeting, narrative, post, procedure, site, source, unit,
 };
 use tonghop_core::fold::Message;
 use tonghop_core::measure::Code;
@@ -143,6 +143,10 @@ impl<'a> Words<'a> {
                 .unwrap_or_else(|| panic!("{}.{kind}?", family.word())),
             Family::Figure => Body::Figure(Box::new(self.figure(kind, subject))),
             Family::Narrative => Body::Narrative(Box::new(self.narrative(kind, subject))),
+            Family::Source => {
+                assert_eq!(kind, "heartbeat");
+                Body::Source(source::Event::Heartbeat { last_sequence: self.number("last") })
+            }
         }
     }
 

@@ -184,7 +184,30 @@ async fn check_projector(settings: &Settings, checks: &mut Vec<Check>) -> Option
         good: Some(true),
         says: format!("{running}: at position {}", grouped(position)),
     });
+    if let (Some(sources), Some(numbered), Some(incomplete), Some(missing)) = (
+        number("tonghop_sources"),
+        number("tonghop_sources_numbered"),
+        number("tonghop_sources_incomplete"),
+        number("tonghop_events_missing"),
+    ) {
+        let says = completeness(sources, numbered, incomplete, missing);
+        checks.push(Check { what: "sources", good: Some(true), says });
+    }
     Some(Counted { position, folded, duplicates, refused })
+}
+
+/// What is said of what never came: it is the senders' to mend, and no fault of what runs here.
+fn completeness(sources: u64, numbered: u64, incomplete: u64, missing: u64) -> String {
+    let (sources, numbered) = (grouped(sources), grouped(numbered));
+    if incomplete == 0 {
+        return format!("of {sources} sources {numbered} number their events: nothing is missing");
+    }
+    format!(
+        "of {sources} sources {numbered} number their events: {} are missing from {}; \
+         `tonghop report --form completeness` names them",
+        grouped(missing),
+        grouped(incomplete)
+    )
 }
 
 async fn check_accounts(

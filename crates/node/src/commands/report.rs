@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use tonghop_report::{FormAnswer, csv, table};
 
-use super::{FAILED, USAGE, print, reconciliation};
+use super::reconciliation::As;
+use super::{FAILED, USAGE, completeness, print, reconciliation};
 use crate::local::{self, Answered};
 use crate::settings::Settings;
 
@@ -127,12 +128,15 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         ("knownAt", args.known_at.clone()),
         ("tree", args.tree.clone()),
     ];
+    if form == "completeness" {
+        return of_sources(args, format, settings).await;
+    }
     if form == "reconciliation" {
         let path = args.output.as_deref();
         return match format {
-            Format::Table => reconciliation::run(reconciliation::As::Table, &query, path, settings),
-            Format::Json => reconciliation::run(reconciliation::As::Json, &query, path, settings),
-            Format::Csv => reconciliation::run(reconciliation::As::Csv, &query, path, settings),
+            Format::Table => reconciliation::run(As::Table, &query, path, settings),
+            Format::Json => reconciliation::run(As::Json, &query, path, settings),
+            Format::Csv => reconciliation::run(As::Csv, &query, path, settings),
             Format::Xlsx | Format::Docx | Format::Pdf => {
                 eprintln!("tonghop: the reconciliation is written as table, json or csv");
                 return Ok(ExitCode::from(USAGE));
@@ -159,6 +163,32 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         }
     };
     output::write(args.output.as_deref(), &bytes)
+}
+
+/// The completeness of the sources, which is of no window.
+async fn of_sources(
+    args: &ReportArgs,
+    format: Format,
+    settings: &Settings,
+) -> anyhow::Result<ExitCode> {
+    let how = match format {
+        Format::Table => As::Table,
+        Format::Json => As::Json,
+        Format::Csv => As::Csv,
+        Format::Xlsx | Format::Docx | Format::Pdf => {
+            eprintln!("tonghop: the completeness is written as table, json or csv");
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let of_a_window = [&args.period, &args.from, &args.known_at, &args.tree];
+    if of_a_window.iter().any(|given| given.is_some()) {
+        eprintln!(
+            "tonghop: the completeness is that of now; leave out --period, --from, --to, \
+             --known-at and --tree"
+        );
+        return Ok(ExitCode::from(USAGE));
+    }
+    completeness::run(how, args.unit.as_deref(), args.output.as_deref(), settings).await
 }
 
 /// How it is written, or why it is not.
@@ -193,6 +223,7 @@ async fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
         let field = |name| form.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
         writeln!(text, "  {:<16} {}", field("id"), field("label"))?;
     }
+    text.push_str("  completeness     Sự kiện còn thiếu của từng hệ thống nguồn\n");
     text.push_str("  reconciliation   Đối chiếu số liệu khai báo với số liệu tổng hợp\n");
     Ok(print(&text))
 }

@@ -6,7 +6,7 @@ use tonghop_core::measure::FacetKind;
 
 use super::figure_id::FigureId;
 use super::json::Json;
-use super::{Answer, Problem, Request, facets, forms};
+use super::{Answer, Problem, Request, completeness, facets, forms};
 use crate::ask::{AskError, Asked, FIGURE_PARAMETERS, Lang, Wish};
 
 /// A code of a facet.
@@ -68,9 +68,10 @@ fn answer(
             None => figure(indicator, query, sources),
             Some((kind, code)) => figure_of_code(indicator, query, sources, *kind, code),
         };
-        Ok::<_, AskError>((value, query, moment.position, moment.lag))
+        let incomplete = completeness::incomplete(moment, &registry, query);
+        Ok::<_, AskError>((value, query, moment.position, moment.lag, incomplete))
     });
-    let (value, query, position, lag) = read.map_err(Problem::from)??;
+    let (value, query, position, lag, incomplete) = read.map_err(Problem::from)??;
     let id = FigureId {
         indicator: indicator.id.clone(),
         unit: query.root,
@@ -93,6 +94,7 @@ fn answer(
     if let Some((kind, code)) = &id.facet {
         json.raw(",\"facet\":{\"kind\":").text(kind.word()).raw(",\"code\":").text(code).raw("}");
     }
+    json.raw(",\"incomplete\":").number(incomplete);
     json.raw(",\"position\":").number(position).raw(",\"lag\":").number(lag).raw("}");
     Ok(Answer::json(json))
 }

@@ -10,7 +10,7 @@ use tonghop_report::{FormAnswer, Format, RenderError};
 use super::figure_id::FigureId;
 use super::json::Json;
 use super::outline::{self, SectionText};
-use super::{Answer, Problem, Request, facets};
+use super::{Answer, Problem, Request, completeness, facets};
 use crate::ask::{AskError, FIGURE_PARAMETERS, KnownAt, Lang, Wish};
 use crate::view::Moment;
 
@@ -74,7 +74,10 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let (unit_label, parent_label) = (name(unit), name(above));
         let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
-        Ok::<_, AskError>(Filled { table, query, unit_label, parent_label, texts, position, lag })
+        let incomplete = completeness::incomplete(moment, &registry, query);
+        let filled =
+            Filled { table, query, unit_label, parent_label, texts, position, lag, incomplete };
+        Ok::<_, AskError>(filled)
     });
     let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
     if format == Format::Json {
@@ -221,6 +224,7 @@ struct Filled {
     texts: Vec<SectionText>,
     position: u64,
     lag: u64,
+    incomplete: u64,
 }
 
 /// What all cells of one column begin and end with.
@@ -251,6 +255,7 @@ impl Filled {
             self.levels(&mut json, &pairs, computed(self.query.is_over()));
             json.raw("]");
         }
+        json.raw(",\"incomplete\":").number(self.incomplete);
         json.raw(",\"lang\":")
             .text(wish.lang.word())
             .raw(",\"title\":")

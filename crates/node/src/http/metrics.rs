@@ -7,6 +7,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
+use tonghop_core::sources::Source;
 
 use super::{Answer, Problem, Request};
 use crate::ask::AskError;
@@ -15,8 +16,18 @@ use crate::ask::AskError;
 pub(super) fn text(request: &Request<'_>) -> Result<Answer, AskError> {
     request.parameters(&[])?;
     let view = request.view()?;
-    let moment = view.read(&[], |moment| (moment.position, moment.lag, moment.counts));
-    let (position, lag, counts) = moment.map_err(Problem::from)?;
+    let moment = view.read(&[], |moment| {
+        let all = || moment.sources.iter().map(|(_, _, source)| source);
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let sources = [
+            count(all().count()),
+            count(all().filter(|source| source.is_numbered()).count()),
+            count(all().filter(|source| source.is_incomplete()).count()),
+            all().map(Source::missing_count).fold(0, u64::saturating_add),
+        ];
+        (moment.position, moment.lag, moment.counts, sources)
+    });
+    let (position, lag, counts, sources) = moment.map_err(Problem::from)?;
     let mut registry = Registry::with_prefix("tonghop");
     gauge(&mut registry, "position", "Position of the log that readers see", position);
     gauge(&mut registry, "lag", "Messages of the log that are not folded yet", lag);
@@ -25,6 +36,14 @@ pub(super) fn text(request: &Request<'_>) -> Result<Answer, AskError> {
     count(&mut registry, "folded", "Events accepted for the first time", counts.folded);
     count(&mut registry, "duplicates", "Events accepted before", counts.duplicates);
     count(&mut registry, "refused", "Messages refused", counts.refused);
+    for (value, (name, help)) in sources.into_iter().zip([
+        ("sources", "Sources that were heard"),
+        ("sources_numbered", "Sources that number their events"),
+        ("sources_incomplete", "Sources of which events are missing"),
+        ("events_missing", "Events that sources have numbered and that never came"),
+    ]) {
+        gauge(&mut registry, name, help, value);
+    }
     registry.register(
         "refused_by_code",
         "Messages refused since this process opened the store",

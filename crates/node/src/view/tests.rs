@@ -41,6 +41,7 @@ fn step(position: u64) -> Announcement {
         recorded: Day::MIN,
         counts,
         units_changed: false,
+        heard: Vec::new(),
     }
 }
 

@@ -297,6 +297,7 @@ pub(crate) fn step(from: u64, position: u64) -> Announcement {
         outcomes: vec![Outcome::Folded; count],
         counts: Counts { folded: position, duplicates: 0, refused: 0 },
         units_changed: false,
+        heard: Vec::new(),
     }
 }
 

@@ -95,13 +95,25 @@ impl FormAnswer {
     pub(super) fn position_note(&self) -> String {
         let show = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX), self.lang);
         let (position, waiting) = (show(self.position), show(self.lag));
-        match self.lang {
+        let mut note = match self.lang {
             Lang::Vi => {
                 format!("Tính từ nhật ký sự kiện đến vị trí {position}; còn chờ {waiting} sự kiện.")
             }
             Lang::En => format!(
                 "Computed from the log up to position {position}; {waiting} events wait behind it."
             ),
+        };
+        note.push_str(&self.incomplete_note());
+        note
+    }
+
+    /// The sentence that some of what the figures rest on never came; empty if all did.
+    pub(super) fn incomplete_note(&self) -> String {
+        let sources = number(i64::try_from(self.incomplete).unwrap_or(i64::MAX), self.lang);
+        match (self.incomplete, self.lang) {
+            (0, _) => String::new(),
+            (_, Lang::Vi) => format!(" Còn thiếu sự kiện của {sources} hệ thống nguồn."),
+            (_, Lang::En) => format!(" Events of {sources} source systems are missing."),
         }
     }
 

@@ -137,10 +137,12 @@ fn top(form: &FormAnswer) -> String {
 fn foot(form: &FormAnswer) -> String {
     let show = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX), form.lang);
     let (position, waiting) = (show(form.position), show(form.lag));
-    match form.lang {
+    let mut foot = match form.lang {
         Lang::Vi => format!("Nhật ký đến vị trí {position}; còn chờ {waiting} sự kiện."),
         Lang::En => format!("The log up to position {position}; {waiting} events wait behind it."),
-    }
+    };
+    foot.push_str(&form.incomplete_note());
+    foot
 }
 
 /// The head of each column: its key if that is short, else a letter.

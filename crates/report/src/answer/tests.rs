@@ -94,6 +94,7 @@ fn form(lang: Lang) -> FormAnswer {
             row("H41.30", &"x".repeat(60), None, Cells::default()),
             row("TOTAL", "Tổng số", None, cells(1_034_859, 7)),
         ],
+        incomplete: 0,
         levels: Some(vec![
             level(None, cells(1, 0)),
             level(Some("PROVINCE"), cells(2, 0)),
@@ -309,5 +310,19 @@ fn a_running_period_is_said_to_run() {
         assert!(beside.notes.contains(&format!("{said}.")), "{:?}", beside.notes);
         let csv = csv::csv(form);
         assert!(csv.lines().skip(1).all(|line| line.contains(",2021-07-20,")), "{csv}");
+    }
+}
+
+#[test]
+fn what_never_came_is_said_below_the_figures() {
+    for (lang, note) in [
+        (Lang::Vi, "Còn thiếu sự kiện của 2 hệ thống nguồn."),
+        (Lang::En, "Events of 2 source systems are missing."),
+    ] {
+        let whole = form(lang);
+        let holed = FormAnswer { incomplete: 2, ..form(lang) };
+        assert!(table(&holed).trim_end().ends_with(note), "{}", table(&holed));
+        assert!(holed.position_note().ends_with(note), "{}", holed.position_note());
+        assert_eq!(holed.position_note(), format!("{} {note}", whole.position_note()));
     }
 }

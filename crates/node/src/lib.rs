@@ -1,6 +1,7 @@
 //! The one process: tokio, async-nats, tracing, HTTP and the commands; it wires the others
 //! together and decides nothing about what a figure means.
 
+pub mod agencies;
 pub mod announce;
 pub mod ask;
 pub mod catalogue_dir;

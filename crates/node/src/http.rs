@@ -16,7 +16,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http_body_util::{BodyExt, Collected};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -25,12 +25,14 @@ use tokio::sync::{Semaphore, watch};
 use tonghop_core::day::{Day, Instant};
 
 use crate::ask::{AskError, Parameters};
+use crate::gateway::Gateway;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
 use crate::socket::{self, Reply};
 use crate::view::View;
 
 mod calendars;
+mod events;
 mod facets;
 mod figure_id;
 mod figures;
@@ -110,6 +112,7 @@ struct Request<'a> {
     name: &'a str,
     query: &'a str,
     refusals: Option<Arc<Refusals>>,
+    gateway: Option<Arc<Gateway>>,
 }
 
 impl<'a> Request<'a> {
@@ -172,6 +175,15 @@ enum Serves {
     Reading(fn(&Request<'_>) -> Result<Answer, AskError>),
     /// At once, whatever else goes on.
     Now(fn(&Request<'_>) -> Result<Answer, AskError>),
+    /// By writing to the log: POST, and nothing else.
+    Posting(Posting),
+}
+
+/// What a path writes.
+#[derive(Debug, Clone, Copy)]
+enum Posting {
+    /// Events of an agency.
+    Events,
 }
 
 /// Every path that is served.
@@ -186,6 +198,7 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/narratives", Serves::Reading(narratives::list)),
     ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
     ("/v1/refusals", Serves::Reading(refusals::list)),
+    ("/v1/events", Serves::Posting(Posting::Events)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),
@@ -203,6 +216,13 @@ pub fn router(api: &Api) -> Router {
     let mut router = Router::new();
     for (path, serves) in ROUTES {
         let (api, readings) = (api.clone(), Arc::clone(&readings));
+        if let Serves::Posting(posting) = serves {
+            let gateway = api.reading.gateway();
+            let handler =
+                move |request: axum::extract::Request| written(*posting, gateway, request);
+            router = router.route(path, post(handler));
+            continue;
+        }
         let handler = move |names: Result<RawPathParams, RawPathParamsRejection>, uri: Uri| {
             answer(api.clone(), Arc::clone(&readings), *serves, names, uri)
         };
@@ -246,6 +266,7 @@ async fn answer(
     let read = match serves {
         Serves::Now(read) => return respond(read_with(read, &api, &name, &query)),
         Serves::Reading(read) => read,
+        Serves::Posting(_) => return defect().into_response(),
     };
     let Ok(permit) = readings.try_acquire_owned() else {
         let detail = format!("{READINGS_MAX} readings are at work already; ask again");
@@ -265,6 +286,17 @@ async fn answer(
     }
 }
 
+/// Writes; who may is the business of the path.
+async fn written(
+    posting: Posting,
+    gateway: Option<Arc<Gateway>>,
+    request: axum::extract::Request,
+) -> Response<Body> {
+    match posting {
+        Posting::Events => events::post(gateway, request).await,
+    }
+}
+
 /// Reads; what asks for an earlier position is read from a replay up to it.
 fn read_with(
     read: fn(&Request<'_>) -> Result<Answer, AskError>,
@@ -273,8 +305,8 @@ fn read_with(
     query: &str,
 ) -> Result<Answer, Problem> {
     let read_from = |view: Option<&View>| {
-        let refusals = api.reading.refusals();
-        read(&Request { view, today: api.today, name, query, refusals })
+        let (refusals, gateway) = (api.reading.refusals(), api.reading.gateway());
+        read(&Request { view, today: api.today, name, query, refusals, gateway })
     };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),
@@ -316,7 +348,7 @@ async fn no_such_method() -> Problem {
         StatusCode::METHOD_NOT_ALLOWED,
         "method.not_allowed",
         "method not allowed",
-        "this path is read with GET or HEAD",
+        "this path is asked in another way: GET /openapi.json says how",
     )
 }
 

@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::gateway::GatewaySettings;
 use crate::nats::{NatsError, check_url};
 
 /// Where the settings file is looked for when none is named.
@@ -121,6 +122,8 @@ struct File {
     http: Option<String>,
     lang: Option<Lang>,
     catalogue: Option<PathBuf>,
+    #[serde(default)]
+    gateway: GatewaySettings,
 }
 
 /// The settings in force.
@@ -142,6 +145,8 @@ pub struct Settings {
     pub catalogue: Option<PathBuf>,
     /// Whether answers are printed as JSON.
     pub json: bool,
+    /// How much agencies may send over HTTP.
+    pub gateway: GatewaySettings,
 }
 
 /// A settings file that cannot be used.
@@ -166,6 +171,9 @@ pub enum SettingsError {
     /// The address of NATS cannot be one.
     #[error("--nats: {0}; give one such as nats://127.0.0.1:4222")]
     Nats(NatsError),
+    /// The table `gateway` of the file has values that cannot be.
+    #[error("[gateway]: {0}")]
+    Gateway(String),
     /// The address of the HTTP server in the file cannot be one.
     #[error("http = {text:?}: {why}")]
     Http {
@@ -213,6 +221,9 @@ impl CommonArgs {
             Ok(address) => Ok(address),
             Err(why) => Err(SettingsError::Http { text, why }),
         });
+        if let Some(fault) = file.gateway.fault() {
+            return Err(SettingsError::Gateway(fault));
+        }
         let http = self.http.or(of_file.transpose()?);
         let nats = self.nats.or(file.nats).unwrap_or_else(|| NATS.to_owned());
         check_url(&nats).map_err(SettingsError::Nats)?;
@@ -225,6 +236,7 @@ impl CommonArgs {
             lang: self.lang.or(file.lang).unwrap_or(Lang::Vi),
             catalogue: self.catalogue.or(file.catalogue),
             json: self.json,
+            gateway: file.gateway,
         })
     }
 }

@@ -20,6 +20,8 @@ mod damage;
 mod declaring;
 #[path = "e2e/examples.rs"]
 mod examples;
+#[path = "e2e/gateway.rs"]
+mod gateway;
 #[path = "e2e/golden.rs"]
 mod golden;
 #[path = "e2e/kills.rs"]

@@ -25,9 +25,11 @@ use crate::refusals::{self, Page, Wanted};
 
 mod limits;
 mod metrics;
+mod requeue;
 
 pub use limits::{Admission, GatewaySettings, Limited, Limits};
 pub use metrics::GatewayMetrics;
+pub use requeue::{Asked, REQUEUE_MAX, RequeueError, Requeued, find};
 
 /// Events of one batch.
 pub const BATCH_EVENTS_MAX: usize = 1_000;
@@ -76,12 +78,24 @@ pub enum Word {
 pub struct Gateway {
     agencies: Agencies,
     connection: ConnectSettings,
+    /// The connection of a command that has one already.
+    client: Option<Client>,
+    requeueing: Mutex<()>,
     session: Mutex<Option<Arc<Session>>>,
     limits: Arc<Limits>,
     metrics: GatewayMetrics,
     /// Says when to stop waiting; `own` keeps it open where nobody will say so.
     leaving: watch::Receiver<bool>,
     _own: Option<watch::Sender<bool>>,
+}
+
+/// Messages that are stored.
+#[derive(Debug)]
+struct Published {
+    session: Arc<Session>,
+    listener: Listener,
+    /// Their positions, in order.
+    stored: Vec<u64>,
 }
 
 /// A connection and its publisher.
@@ -105,12 +119,20 @@ impl Gateway {
         Self {
             agencies: Agencies::new(data),
             connection,
+            client: None,
+            requeueing: Mutex::new(()),
             session: Mutex::new(None),
             limits: Arc::new(Limits::new(settings)),
             metrics: GatewayMetrics::default(),
             leaving,
             _own: own,
         }
+    }
+
+    /// For a command that is connected already.
+    #[must_use]
+    pub fn with_client(self, client: Client) -> Self {
+        Self { client: Some(client), ..self }
     }
 
     /// Whose token this is, if it holds now.
@@ -128,32 +150,20 @@ impl Gateway {
         &self.metrics
     }
 
-    /// Publishes the messages; returns once all of them are stored. An error says that some may
-    /// be: the same again is safe.
+    /// Publishes the messages, and hears what became of them. An error says that some may be
+    /// stored: the same again is safe.
     pub async fn store(&self, messages: Vec<Outgoing>) -> Result<Vec<Fate>, NatsError> {
-        let until = Instant::now() + CONFIRM_MAX;
-        let stored = timeout_at(until, self.confirmed(messages)).await;
-        let (session, mut listener, stored) = stored.unwrap_or_else(|_| Err(slow()))?;
-        let mut positions = Positions::default();
-        for (place, position) in (0..).zip(&stored) {
-            positions.add(*position, 0, place);
-        }
-        let listening = listener.wait_for(&positions, FOLD_MAX, self.leaving.clone());
-        if timeout(FOLD_MAX, listening).await.is_err() {
-            tracing::debug!(events = stored.len(), "the projector has said nothing yet");
-        }
-        let mut fates: Vec<Fate> = stored
-            .iter()
-            .map(|position| Fate { position: *position, word: Word::of(listener.said(*position)) })
-            .collect();
-        self.read_reasons(&session.client, &mut fates).await;
-        Ok(fates)
+        let published = self.publish(messages).await?;
+        Ok(self.fates(published).await)
     }
 
-    async fn confirmed(
-        &self,
-        messages: Vec<Outgoing>,
-    ) -> Result<(Arc<Session>, Listener, Vec<u64>), NatsError> {
+    /// Publishes the messages; returns once all of them are stored.
+    async fn publish(&self, messages: Vec<Outgoing>) -> Result<Published, NatsError> {
+        let until = Instant::now() + CONFIRM_MAX;
+        timeout_at(until, self.confirmed(messages)).await.unwrap_or_else(|_| Err(slow()))
+    }
+
+    async fn confirmed(&self, messages: Vec<Outgoing>) -> Result<Published, NatsError> {
         let session = self.session().await?;
         if session.client.connection_state() != State::Connected {
             return Err(slow());
@@ -168,7 +178,26 @@ impl Gateway {
         for receipt in receipts {
             stored.push(receipt.stored().await?.position);
         }
-        Ok((session, listener, stored))
+        Ok(Published { session, listener, stored })
+    }
+
+    /// What the projector says of what is published.
+    async fn fates(&self, published: Published) -> Vec<Fate> {
+        let Published { session, mut listener, stored } = published;
+        let mut positions = Positions::default();
+        for (place, position) in (0..).zip(&stored) {
+            positions.add(*position, 0, place);
+        }
+        let listening = listener.wait_for(&positions, FOLD_MAX, self.leaving.clone());
+        if timeout(FOLD_MAX, listening).await.is_err() {
+            tracing::debug!(events = stored.len(), "the projector has said nothing yet");
+        }
+        let mut fates: Vec<Fate> = stored
+            .iter()
+            .map(|position| Fate { position: *position, word: Word::of(listener.said(*position)) })
+            .collect();
+        self.read_reasons(&session.client, &mut fates).await;
+        fates
     }
 
     /// The connection to the log, with a publisher that has not given up.
@@ -177,7 +206,10 @@ impl Gateway {
         let client = match &*held {
             Some(session) if !session.publisher.has_ended() => return Ok(Arc::clone(session)),
             Some(session) => session.client.clone(),
-            None => connect(&self.connection).await?,
+            None => match &self.client {
+                Some(client) => client.clone(),
+                None => connect(&self.connection).await?,
+            },
         };
         let settings = PublisherSettings {
             confirm_max: AGAIN_AFTER,

@@ -46,6 +46,7 @@ mod outline;
 mod problem;
 mod reconciliation;
 mod refusals;
+mod requeue;
 mod units;
 
 pub use figure_id::FigureId;
@@ -184,6 +185,8 @@ enum Serves {
 enum Posting {
     /// Events of an agency.
     Events,
+    /// What was refused, again.
+    Requeue,
 }
 
 /// Every path that is served.
@@ -198,6 +201,7 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/narratives", Serves::Reading(narratives::list)),
     ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
     ("/v1/refusals", Serves::Reading(refusals::list)),
+    ("/v1/refusals/{position}/requeue", Serves::Posting(Posting::Requeue)),
     ("/v1/events", Serves::Posting(Posting::Events)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
@@ -294,6 +298,7 @@ async fn written(
 ) -> Response<Body> {
     match posting {
         Posting::Events => events::post(gateway, request).await,
+        Posting::Requeue => requeue::post(gateway, request).await,
     }
 }
 

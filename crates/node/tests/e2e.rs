@@ -42,6 +42,8 @@ mod questions;
 mod reading;
 #[path = "e2e/replays.rs"]
 mod replays;
+#[path = "e2e/requeueing.rs"]
+mod requeueing;
 #[path = "e2e/serving.rs"]
 mod serving;
 #[path = "e2e/twice.rs"]

@@ -65,7 +65,8 @@ pub struct CommonArgs {
     /// Directory of catalogue files that add to those of this version [default: catalogue in --data]
     #[arg(long, env = "TONGHOP_CATALOGUE", value_name = "DIR")]
     pub catalogue: Option<PathBuf>,
-    /// Settings file with the keys data, nats, creds, http, lang, catalogue [default: ./tonghop.toml]
+    /// Settings file with the keys data, nats, creds, http, lang, catalogue and the table gateway
+    /// [default: ./tonghop.toml]
     #[arg(long, env = "TONGHOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print the answer as JSON

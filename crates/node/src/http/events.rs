@@ -79,7 +79,7 @@ async fn answer(gateway: &Gateway, head: &Parts, body: Body) -> Result<Response<
         return Err(items::unsupported("the body must not be compressed"));
     }
     let admission = gateway.limits().admit(unit).map_err(|why| limited(gateway, why))?;
-    let body = read(&head.headers, body).await?;
+    let body = read(&head.headers, body, BODY_MAX).await?;
     let headers = head.headers.clone();
     let parsed = tokio::task::spawn_blocking(move || items::read(mode, &headers, &body, unit));
     let items = parsed.await.map_err(|_| super::defect())??;
@@ -262,7 +262,7 @@ pub(super) fn log_down(error: &crate::nats::NatsError) -> Problem {
 }
 
 /// Reads a body; never more of it is held than may be.
-async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Problem> {
+async fn read(headers: &HeaderMap, mut body: Body, max: Duration) -> Result<Bytes, Problem> {
     let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let said: usize = said.unwrap_or(0);
     // Who waits to be told to go on has sent nothing yet.
@@ -286,7 +286,7 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Problem> {
         }
         if bytes > BODY_BYTES_MAX { Err(too_large()) } else { Ok(()) }
     };
-    let ended = tokio::time::timeout(BODY_MAX, reading).await;
+    let ended = tokio::time::timeout(max, reading).await;
     ended.unwrap_or_else(|_| Err(too_slow()))?;
     Ok(held.freeze())
 }
@@ -308,4 +308,43 @@ fn broken(error: &axum::Error) -> Problem {
     tracing::debug!(%error, "a body broke off");
     let detail = "the body broke off";
     Problem::new(StatusCode::BAD_REQUEST, "body.broken", "bad body", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{StreamExt, stream};
+
+    use super::*;
+
+    fn chunks(bytes: usize) -> Body {
+        let (whole, rest) = (bytes >> 16, bytes & 0xffff);
+        let sizes = std::iter::repeat_n(1 << 16, whole).chain([rest]);
+        let chunks = sizes.map(|size| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; size])));
+        Body::from_stream(stream::iter(chunks))
+    }
+
+    #[tokio::test]
+    async fn a_body_is_bounded_in_bytes_and_in_time() {
+        let none = HeaderMap::new();
+        let max = Duration::from_mins(1);
+        let whole = read(&none, chunks(BODY_BYTES_MAX), max).await.unwrap();
+        assert_eq!(whole.len(), BODY_BYTES_MAX);
+        for bytes in [BODY_BYTES_MAX + 1, DROPPED_BYTES_MAX + 1] {
+            let refused = read(&none, chunks(bytes), max).await.unwrap_err();
+            assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        let endless = || {
+            let begin = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"[")); 1]);
+            Body::from_stream(begin.chain(stream::pending()))
+        };
+        let slow = read(&none, endless(), Duration::from_millis(10)).await.unwrap_err();
+        assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+        // Who asks first, or says that it is far too much, is answered before it sends anything.
+        for (name, bytes) in [(Some(EXPECT), BODY_BYTES_MAX + 1), (None, DROPPED_BYTES_MAX + 1)] {
+            let mut headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from(bytes))]);
+            headers.extend(name.map(|name| (name, HeaderValue::from_static("100-continue"))));
+            let refused = read(&headers, endless(), max).await.unwrap_err();
+            assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+    }
 }

@@ -223,6 +223,9 @@ async fn a_log_that_goes_away_loses_nothing_that_was_answered() {
     assert_eq!(reply.status, 200, "through `serve`: {}", reply.body);
     let agency = Agency::of(&data, &http, &["H41.16"]).await;
 
+    let large = agency.post(BATCH, &vec![b' '; 10 * 1024 * 1024]).await;
+    assert_eq!(large.status, 413, "through `serve`: {}", large.body);
+
     // Batch after batch, until the server is killed under one of them.
     let batches: Vec<Vec<String>> = (0..400)
         .map(|b| (0..10).map(|n| dossier(&format!("{b}-{n}"), b * 10 + n)).collect())

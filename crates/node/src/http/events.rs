@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, WWW_AUTHENTICATE,
 };
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
+use tonghop_core::unit_code::UnitCode;
 use tonghop_wire::Refused;
 
 use super::Problem;
@@ -33,17 +33,51 @@ const BODY_MAX: Duration = Duration::from_secs(30);
 /// why: who is answered while it sends may see nothing but a broken connection.
 const DROPPED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of the body of a request that is not taken, which are read and dropped.
+const UNTAKEN_BYTES_MAX: usize = 1024 * 1024;
+/// How long that may take.
+const UNTAKEN_MAX: Duration = Duration::from_secs(1);
+
 /// Answers the path.
 pub(super) async fn post(gateway: Option<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
     let begun = Instant::now();
-    let Some(gateway) = gateway else { return no_log().into_response() };
     let (head, body) = request.into_parts();
-    let response = match answer(&gateway, &head, body).await {
-        Ok(response) => response,
-        Err(problem) => in_words(problem),
+    let Some(gateway) = gateway else { return untaken(no_log(), &head.headers, body).await };
+    let response = match admitted(&gateway, &head.headers) {
+        Ok((unit, mode, admission)) => {
+            let answered = answer(&gateway, (unit, mode, admission), &head.headers, body).await;
+            answered.unwrap_or_else(in_words)
+        }
+        Err(problem) => untaken(problem, &head.headers, body).await,
     };
     gateway.metrics().answered(response.status().as_u16(), begun.elapsed());
     response
+}
+
+/// Answers a request that is not taken. A small body is read all the same: a connection on which it
+/// is left unread has to be closed, and the client may be about to use it for its next request.
+async fn untaken(problem: Problem, headers: &HeaderMap, mut body: Body) -> Response<Body> {
+    let reading = async {
+        let mut bytes: usize = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes = bytes.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+            if bytes > UNTAKEN_BYTES_MAX {
+                return false;
+            }
+        }
+        true
+    };
+    let waits = headers.contains_key(EXPECT);
+    let is_read = !waits && tokio::time::timeout(UNTAKEN_MAX, reading).await.unwrap_or(false);
+    let mut response = in_words(problem);
+    if !is_read {
+        close(&mut response);
+    }
+    response
+}
+
+fn close(response: &mut Response<Body>) {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// A problem as a response; who is not let in is told how to be.
@@ -52,6 +86,11 @@ pub(super) fn in_words(problem: Problem) -> Response<Body> {
     if response.status() == StatusCode::UNAUTHORIZED {
         let bearer = HeaderValue::from_static("Bearer realm=\"tonghop\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+    }
+    // Their bodies may not have been read to the end.
+    let ends = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT];
+    if ends.contains(&response.status()) {
+        close(&mut response);
     }
     response
 }
@@ -63,8 +102,12 @@ pub(super) fn no_log() -> Problem {
     Problem::unavailable("gateway.no_log", detail)
 }
 
-async fn answer(gateway: &Gateway, head: &Parts, body: Body) -> Result<Response<Body>, Problem> {
-    let unit = match holder(gateway, &head.headers)? {
+/// Who sends, how, and that they may; before anything of the body is read.
+fn admitted(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+) -> Result<(UnitCode, Mode, Admission), Problem> {
+    let unit = match holder(gateway, headers)? {
         Holder::Unit(unit) => unit,
         Holder::Office => {
             let detail = "the office's token publishes nothing; give the token of the unit";
@@ -72,15 +115,24 @@ async fn answer(gateway: &Gateway, head: &Parts, body: Body) -> Result<Response<
             return Err(Problem::new(status, "token.office", title, detail));
         }
     };
-    let mode = Mode::of(&head.headers)?;
-    if let Some(encoding) = head.headers.get(CONTENT_ENCODING)
+    let mode = Mode::of(headers)?;
+    if let Some(encoding) = headers.get(CONTENT_ENCODING)
         && encoding != "identity"
     {
         return Err(items::unsupported("the body must not be compressed"));
     }
     let admission = gateway.limits().admit(unit).map_err(|why| limited(gateway, why))?;
-    let body = read(&head.headers, body, BODY_MAX).await?;
-    let headers = head.headers.clone();
+    Ok((unit, mode, admission))
+}
+
+async fn answer(
+    gateway: &Gateway,
+    (unit, mode, admission): (UnitCode, Mode, Admission),
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Problem> {
+    let body = read(headers, body, BODY_MAX).await?;
+    let headers = headers.clone();
     let parsed = tokio::task::spawn_blocking(move || items::read(mode, &headers, &body, unit));
     let items = parsed.await.map_err(|_| super::defect())??;
     respond(gateway, &admission, mode, items).await

@@ -4,10 +4,13 @@ use axum::body::{Body, Bytes};
 use futures::stream;
 use hyper::Request;
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::agency::{Agency, BATCH, Reply, STRUCTURED, batch, dossier, sent};
 use super::{last, province};
-use crate::world::Data;
+use crate::world::{Data, PATIENCE};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_cannot_be_taken_is_told_why_and_leaves_nothing() {
@@ -82,6 +85,51 @@ async fn a_request_that_cannot_be_taken_is_told_why_and_leaves_nothing() {
     assert_eq!(up.get("/v1/events").await.status, 405);
     assert!(up.get("/healthz").await.status == 200);
     up.running.stop("TERM").await.expect(0);
+}
+
+/// A client that keeps its connection, and sends the body after the head, uses it again after it was
+/// not taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_a_request_that_is_not_taken() {
+    let data = Data::new("gateway-keeps");
+    let (up, agency) = province(&data).await;
+    let event = dossier("k", 1);
+    let mut stream =
+        BufReader::new(TcpStream::connect(up.http.strip_prefix("http://").unwrap()).await.unwrap());
+    let wrong = "th_0".to_owned();
+    for (token, kind, status) in [
+        (&wrong, STRUCTURED, "401"),
+        (&agency.token, "text/plain", "415"),
+        (&wrong, BATCH, "401"),
+        (&agency.token, STRUCTURED, "200"),
+    ] {
+        let head = format!(
+            "POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+            event.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+        stream.write_all(event.as_bytes()).await.unwrap();
+        let answer = timeout(PATIENCE, answer(&mut stream)).await.unwrap();
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{answer}");
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+    up.running.stop("TERM").await.expect(0);
+}
+
+/// The head of the next answer; its body is dropped.
+async fn answer(stream: &mut BufReader<TcpStream>) -> String {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(stream.read_line(&mut head).await.unwrap() > 0, "it was closed: {head}");
+    }
+    head.make_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).await.unwrap();
+    head
 }
 
 /// So many MiB in chunks, without a word of how many.

@@ -17,6 +17,7 @@ use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tonghop_core::day::Instant;
+use tonghop_core::limits::PAYLOAD_BYTES_MAX;
 use tonghop_core::refusal::RefusalCode;
 use tonghop_core::unit_code::UnitCode;
 use tonghop_wire::{Raw, RefusedMessage};
@@ -29,6 +30,11 @@ use crate::refusals::for_each;
 pub const REQUEUE_MAX: usize = 1_000;
 /// Bytes of their payloads.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of the headers of one of them.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// What the names of headers begin with that are orders to the server, and no part of a message:
+/// done again they would be another order.
+const ORDERS: &str = "nats-";
 /// The header that names the first refusal.
 const REQUEUED: &str = "Tonghop-Requeued";
 /// The header that says when the log had the message first.
@@ -57,7 +63,7 @@ pub struct Requeued {
     pub sent: Vec<(u64, Fate)>,
     /// The position that was asked for, and the one at which it was sent again before.
     pub already: Vec<(u64, u64)>,
-    /// Those that cannot be sent as they came.
+    /// Those that are too large, or whose headers cannot be sent.
     pub unsendable: Vec<u64>,
     /// Whether more match than one call sends.
     pub more: bool,
@@ -237,18 +243,24 @@ fn choose(
     chosen
 }
 
-/// The message as it came, with what is said of it; none if its headers cannot be sent.
+/// The message as it came, with what is said of it; none if it is too large to be accepted ever, or
+/// its headers cannot be sent.
 fn again(root: u64, refused: RefusedMessage) -> Option<Outgoing> {
     let is_first = refused.position == root;
     let said = header(&refused, RECORDED).filter(|_| !is_first).map(str::to_owned);
     let recorded = said.unwrap_or_else(|| refused.recorded_at.to_string());
     let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+    let is_order = |name: &str| name.get(..ORDERS.len()).is_some_and(|begins| is(begins, ORDERS));
+    let bytes: usize = refused.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if refused.payload.len() > PAYLOAD_BYTES_MAX || bytes > HEADER_BYTES_MAX {
+        return None;
+    }
     let mut headers = HeaderMap::new();
     for (name, value) in &refused.headers {
         if is(name, Raw::UNREADABLE_HEADERS) {
             return None;
         }
-        if !is(name, REQUEUED) && !is(name, RECORDED) {
+        if !is(name, REQUEUED) && !is(name, RECORDED) && !is_order(name) {
             headers.append(HeaderName::from_str(name).ok()?, HeaderValue::from_str(value).ok()?);
         }
     }
@@ -325,7 +337,12 @@ mod tests {
 
     #[test]
     fn a_message_goes_again_as_it_came_with_what_is_said_of_it() {
-        let given = [("ce-id", "1"), ("ce-id", "2"), ("tonghop-recorded", "never")];
+        let given = [
+            ("ce-id", "1"),
+            ("ce-id", "2"),
+            ("tonghop-recorded", "never"),
+            ("Nats-Expected-Last-Sequence", "3"),
+        ];
         let message = again(7, refused(7, &given)).unwrap();
         assert_eq!(message.payload, &b" {}\n"[..]);
         let headers = message.headers.unwrap();
@@ -335,7 +352,9 @@ mod tests {
         assert_eq!(values("ce-id"), ["1", "2"]);
         assert_eq!(values(REQUEUED), ["7"]);
         assert_eq!(values(RECORDED), ["1970-01-01T07:00:00+07:00"], "a client's word is not kept");
-        assert_eq!(values("tonghop-recorded"), [""; 0]);
+        for gone in ["tonghop-recorded", "Nats-Expected-Last-Sequence"] {
+            assert_eq!(values(gone), [""; 0]);
+        }
         // The second time it is still of the first refusal.
         let given = [(REQUEUED, "7"), (RECORDED, "1970-01-01T07:00:00+07:00")];
         let mut second = refused(9, &given);
@@ -343,6 +362,9 @@ mod tests {
         let headers = again(7, second).unwrap().headers.unwrap();
         assert_eq!(headers.get(RECORDED).unwrap().as_str(), "1970-01-01T07:00:00+07:00");
         assert!(again(7, refused(7, &[(Raw::UNREADABLE_HEADERS, "/w==")])).is_none());
+        let mut large = refused(7, &[]);
+        large.payload = vec![b' '; PAYLOAD_BYTES_MAX + 1];
+        assert!(again(7, large).is_none());
     }
 
     #[test]

@@ -53,7 +53,7 @@ async fn answer(
         return Err(Problem::new(status, "refusal.requeued", title, &detail));
     }
     if !requeued.unsendable.is_empty() {
-        let detail = "its headers cannot be read, and so not be sent; the agency has to publish it";
+        let detail = "it is too large, or its headers cannot be read; the agency has to publish it";
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "cannot be sent again");
         return Err(Problem::new(status, "refusal.unsendable", title, detail));
     }

@@ -126,7 +126,7 @@ fn words(requeued: &Requeued) -> String {
         writeln!(text, "{of}  already requeued at position {at}").ok();
     }
     for of in &requeued.unsendable {
-        writeln!(text, "{of}  cannot be sent: its headers cannot be read").ok();
+        writeln!(text, "{of}  cannot be sent: it is too large, or its headers cannot be read").ok();
     }
     if text.is_empty() {
         eprintln!("nothing that matches was refused");

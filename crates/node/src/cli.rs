@@ -41,6 +41,9 @@ enum Command {
     Project,
     /// Serve HTTP for the projector that runs on --data
     Serve,
+    /// Say who may publish over HTTP: give out, list and end tokens
+    #[command(subcommand)]
+    Agency(commands::agency::AgencyCommand),
     /// List what was refused, and why
     Refusals(commands::refusals::RefusalsArgs),
     /// Print or write a form
@@ -167,6 +170,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Indicators(command) => commands::indicators::run(&command, settings),
             Command::Project => commands::project::run(settings).await,
             Command::Serve => commands::serve::run(settings).await,
+            Command::Agency(command) => commands::agency::run(&command, settings),
             Command::Report(args) => commands::report::run(&args, settings).await,
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,

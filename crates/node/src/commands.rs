@@ -1,5 +1,6 @@
 //! The commands: one file each; each answers with the exit code of the contract.
 
+pub mod agency;
 pub mod completeness;
 pub mod declare;
 pub mod doctor;

@@ -16,7 +16,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http_body_util::{BodyExt, Collected};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -25,6 +25,7 @@ use tokio::sync::{Semaphore, watch};
 use tonghop_core::day::{Day, Instant};
 
 use crate::ask::{AskError, Parameters};
+use crate::gateway::Gateway;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
 use crate::socket::{self, Reply};
@@ -32,6 +33,7 @@ use crate::view::View;
 
 mod calendars;
 mod completeness;
+mod events;
 mod facets;
 mod figure_id;
 mod figures;
@@ -45,6 +47,7 @@ mod outline;
 mod problem;
 mod reconciliation;
 mod refusals;
+mod requeue;
 mod units;
 
 pub use figure_id::FigureId;
@@ -111,6 +114,7 @@ struct Request<'a> {
     name: &'a str,
     query: &'a str,
     refusals: Option<Arc<Refusals>>,
+    gateway: Option<Arc<Gateway>>,
 }
 
 impl<'a> Request<'a> {
@@ -173,6 +177,17 @@ enum Serves {
     Reading(fn(&Request<'_>) -> Result<Answer, AskError>),
     /// At once, whatever else goes on.
     Now(fn(&Request<'_>) -> Result<Answer, AskError>),
+    /// By writing to the log: POST, and nothing else.
+    Posting(Posting),
+}
+
+/// What a path writes.
+#[derive(Debug, Clone, Copy)]
+enum Posting {
+    /// Events of an agency.
+    Events,
+    /// What was refused, again.
+    Requeue,
 }
 
 /// Every path that is served.
@@ -188,6 +203,8 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
     ("/v1/completeness", Serves::Reading(completeness::list)),
     ("/v1/refusals", Serves::Reading(refusals::list)),
+    ("/v1/refusals/{position}/requeue", Serves::Posting(Posting::Requeue)),
+    ("/v1/events", Serves::Posting(Posting::Events)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),
@@ -205,6 +222,13 @@ pub fn router(api: &Api) -> Router {
     let mut router = Router::new();
     for (path, serves) in ROUTES {
         let (api, readings) = (api.clone(), Arc::clone(&readings));
+        if let Serves::Posting(posting) = serves {
+            let gateway = api.reading.gateway();
+            let handler =
+                move |request: axum::extract::Request| written(*posting, gateway, request);
+            router = router.route(path, post(handler));
+            continue;
+        }
         let handler = move |names: Result<RawPathParams, RawPathParamsRejection>, uri: Uri| {
             answer(api.clone(), Arc::clone(&readings), *serves, names, uri)
         };
@@ -248,6 +272,7 @@ async fn answer(
     let read = match serves {
         Serves::Now(read) => return respond(read_with(read, &api, &name, &query)),
         Serves::Reading(read) => read,
+        Serves::Posting(_) => return defect().into_response(),
     };
     let Ok(permit) = readings.try_acquire_owned() else {
         let detail = format!("{READINGS_MAX} readings are at work already; ask again");
@@ -267,6 +292,18 @@ async fn answer(
     }
 }
 
+/// Writes; who may is the business of the path.
+async fn written(
+    posting: Posting,
+    gateway: Option<Arc<Gateway>>,
+    request: axum::extract::Request,
+) -> Response<Body> {
+    match posting {
+        Posting::Events => events::post(gateway, request).await,
+        Posting::Requeue => requeue::post(gateway, request).await,
+    }
+}
+
 /// Reads; what asks for an earlier position is read from a replay up to it.
 fn read_with(
     read: fn(&Request<'_>) -> Result<Answer, AskError>,
@@ -275,8 +312,8 @@ fn read_with(
     query: &str,
 ) -> Result<Answer, Problem> {
     let read_from = |view: Option<&View>| {
-        let refusals = api.reading.refusals();
-        read(&Request { view, today: api.today, name, query, refusals })
+        let (refusals, gateway) = (api.reading.refusals(), api.reading.gateway());
+        read(&Request { view, today: api.today, name, query, refusals, gateway })
     };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),
@@ -318,7 +355,7 @@ async fn no_such_method() -> Problem {
         StatusCode::METHOD_NOT_ALLOWED,
         "method.not_allowed",
         "method not allowed",
-        "this path is read with GET or HEAD",
+        "this path is asked in another way: GET /openapi.json says how",
     )
 }
 

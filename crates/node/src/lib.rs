@@ -1,6 +1,7 @@
 //! The one process: tokio, async-nats, tracing, HTTP and the commands; it wires the others
 //! together and decides nothing about what a figure means.
 
+pub mod agencies;
 pub mod announce;
 pub mod ask;
 pub mod catalogue_dir;
@@ -8,10 +9,12 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod folder;
+pub mod gateway;
 pub mod http;
 pub mod local;
 pub mod log;
 pub mod nats;
+mod outcome;
 pub mod reading;
 pub mod refusals;
 pub mod refused;

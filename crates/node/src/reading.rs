@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tonghop_core::catalogue::Catalogue;
 use tonghop_wire::CatalogueError;
 
+use crate::gateway::Gateway;
 use crate::refusals::Refusals;
 use crate::replay::Earlier;
 use crate::view::View;
@@ -16,6 +17,7 @@ pub struct Reading {
     view: RwLock<Option<Arc<View>>>,
     earlier: Option<Arc<Earlier>>,
     refusals: Option<Arc<Refusals>>,
+    gateway: Option<Arc<Gateway>>,
 }
 
 impl Reading {
@@ -27,7 +29,7 @@ impl Reading {
     /// Nothing to see yet; the catalogue is this one.
     pub fn with_catalogue(catalogue: Catalogue) -> Self {
         let catalogue = RwLock::new(Arc::new(catalogue));
-        Self { catalogue, view: RwLock::new(None), earlier: None, refusals: None }
+        Self { catalogue, view: RwLock::new(None), earlier: None, refusals: None, gateway: None }
     }
 
     /// The same, able to show earlier positions of the log.
@@ -40,6 +42,17 @@ impl Reading {
     #[must_use]
     pub fn with_refusals(self, refusals: Refusals) -> Self {
         Self { refusals: Some(Arc::new(refusals)), ..self }
+    }
+
+    /// The same, able to publish.
+    #[must_use]
+    pub fn with_gateway(self, gateway: Gateway) -> Self {
+        Self { gateway: Some(Arc::new(gateway)), ..self }
+    }
+
+    /// How events are published, if this process has the log.
+    pub fn gateway(&self) -> Option<Arc<Gateway>> {
+        self.gateway.clone()
     }
 
     /// How what was refused is shown, if this process has the log.

@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::gateway::GatewaySettings;
 use crate::nats::{NatsError, check_url};
 
 /// Where the settings file is looked for when none is named.
@@ -64,7 +65,8 @@ pub struct CommonArgs {
     /// Directory of catalogue files that add to those of this version [default: catalogue in --data]
     #[arg(long, env = "TONGHOP_CATALOGUE", value_name = "DIR")]
     pub catalogue: Option<PathBuf>,
-    /// Settings file with the keys data, nats, creds, http, lang, catalogue [default: ./tonghop.toml]
+    /// Settings file with the keys data, nats, creds, http, lang, catalogue and the table gateway
+    /// [default: ./tonghop.toml]
     #[arg(long, env = "TONGHOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print the answer as JSON
@@ -84,6 +86,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
             &["data", "nats", "creds", "config", "json", "log_json"]
         }
         "project" => &["data", "nats", "creds", "catalogue", "config", "log_json"],
+        "agency" => &["data", "config", "json", "log_json"],
         "serve" => &["data", "http", "config", "log_json"],
         "report" => &["data", "lang", "config", "json", "log_json"],
         "declare" => &["data", "nats", "creds", "catalogue", "config", "json", "log_json"],
@@ -120,6 +123,8 @@ struct File {
     http: Option<String>,
     lang: Option<Lang>,
     catalogue: Option<PathBuf>,
+    #[serde(default)]
+    gateway: GatewaySettings,
 }
 
 /// The settings in force.
@@ -141,6 +146,8 @@ pub struct Settings {
     pub catalogue: Option<PathBuf>,
     /// Whether answers are printed as JSON.
     pub json: bool,
+    /// How much agencies may send over HTTP.
+    pub gateway: GatewaySettings,
 }
 
 /// A settings file that cannot be used.
@@ -165,6 +172,9 @@ pub enum SettingsError {
     /// The address of NATS cannot be one.
     #[error("--nats: {0}; give one such as nats://127.0.0.1:4222")]
     Nats(NatsError),
+    /// The table `gateway` of the file has values that cannot be.
+    #[error("[gateway]: {0}")]
+    Gateway(String),
     /// The address of the HTTP server in the file cannot be one.
     #[error("http = {text:?}: {why}")]
     Http {
@@ -212,6 +222,9 @@ impl CommonArgs {
             Ok(address) => Ok(address),
             Err(why) => Err(SettingsError::Http { text, why }),
         });
+        if let Some(fault) = file.gateway.fault() {
+            return Err(SettingsError::Gateway(fault));
+        }
         let http = self.http.or(of_file.transpose()?);
         let nats = self.nats.or(file.nats).unwrap_or_else(|| NATS.to_owned());
         check_url(&nats).map_err(SettingsError::Nats)?;
@@ -224,6 +237,7 @@ impl CommonArgs {
             lang: self.lang.or(file.lang).unwrap_or(Lang::Vi),
             catalogue: self.catalogue.or(file.catalogue),
             json: self.json,
+            gateway: file.gateway,
         })
     }
 }

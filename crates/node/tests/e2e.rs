@@ -22,6 +22,8 @@ mod damage;
 mod declaring;
 #[path = "e2e/examples.rs"]
 mod examples;
+#[path = "e2e/gateway.rs"]
+mod gateway;
 #[path = "e2e/golden.rs"]
 mod golden;
 #[path = "e2e/kills.rs"]
@@ -42,6 +44,8 @@ mod questions;
 mod reading;
 #[path = "e2e/replays.rs"]
 mod replays;
+#[path = "e2e/requeueing.rs"]
+mod requeueing;
 #[path = "e2e/serving.rs"]
 mod serving;
 #[path = "e2e/twice.rs"]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | read a message of the log | [`Decoder::decode`] |
 //! | publish a structured-JSON line | [`route`] for its subject |
+//! | publish what came in any encoding | [`address`] for its unit and subject |
 //! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
 //! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
 //! | what the figures and forms are | [`catalogue()`] |
@@ -40,5 +41,5 @@ pub use decoder::Decoder;
 pub use envelope::Raw;
 pub use refused::{Refused, RefusedMessage, RefusedUnreadable, refusal_json};
 pub use similar::most_similar;
-pub use subject::route;
+pub use subject::{address, route};
 pub use transcode::{Message, to_binary_json, to_protobuf, to_structured};

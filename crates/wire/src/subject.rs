@@ -3,7 +3,7 @@
 use tonghop_core::unit_code::UnitCode;
 
 use crate::attributes;
-use crate::envelope::{Envelope, unreadable};
+use crate::envelope::{Envelope, Raw, unreadable};
 use crate::json::Malformed;
 use crate::kind::Kind;
 use crate::refused::Refused;
@@ -26,6 +26,15 @@ pub fn route(line: &[u8]) -> Result<String, Refused> {
     read.map_err(|Malformed| unreadable())?;
     let (kind, unit) = attributes::route(&envelope).map_err(|why| envelope.refused(why))?;
     Ok(of(unit, kind))
+}
+
+/// Who speaks in a message in any of the encodings, and by which subject it is to be published; the
+/// subject that `raw` names is not looked at. Checks nothing that the subject does not need.
+pub fn address(raw: &Raw<'_>) -> Result<(UnitCode, String), Refused> {
+    let mut envelope = Envelope::default();
+    envelope.read(raw, &mut Values::new())?;
+    let (kind, unit) = attributes::route(&envelope).map_err(|why| envelope.refused(why))?;
+    Ok((unit, of(unit, kind)))
 }
 
 /// The family and kind of a subject of this unit, the token of another unit, or neither.

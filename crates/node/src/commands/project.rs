@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{DONE, stop_signal};
 use crate::catalogue_dir;
+use crate::gateway::Gateway;
 use crate::nats::ConnectSettings;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
@@ -26,8 +27,9 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     connection.leaving = Some(stop.clone());
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let refusals = Refusals::new(connection.clone());
+    let gateway = Gateway::new(&settings.data, connection.clone(), settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
-    let reading = Arc::new(reading);
+    let reading = Arc::new(reading.with_gateway(gateway));
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings { data: settings.data.clone(), connection };

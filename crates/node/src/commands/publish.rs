@@ -14,20 +14,19 @@ use clap::Args;
 
 use super::{DONE, FAILED, NO, grouped, stop_signal};
 use crate::nats::{ConnectSettings, Publisher, PublisherSettings, connect, without_user};
+use crate::outcome::Listener;
 use crate::settings::Settings;
 use crate::worker;
 
 mod csv_lines;
 mod halt;
 mod input;
-mod outcome;
 mod resume;
 mod sending;
 mod summary;
 
 pub use csv_lines::delimiter;
 use halt::{Halt, Halts};
-use outcome::Listener;
 use resume::Bookmark;
 use sending::Sending;
 use summary::{Fate, Summary, Tally};

@@ -4,15 +4,17 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use async_nats::jetstream;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tonghop_core::refusal::RefusalCode;
 use tonghop_core::unit_code::UnitCode;
 
-use super::{DONE, print, printable, stop_signal};
+use super::{DONE, USAGE, print, printable, stop_signal};
 use crate::log::Log;
 use crate::refusals::{self, Found, Page, Wanted};
 use crate::settings::Settings;
+
+mod requeue;
 
 /// The most refusals that are listed.
 const LAST_MAX: u32 = 100_000;
@@ -25,6 +27,8 @@ mend it; an event that was refused has not used up its id.\n\nExamples:\n  tongh
 tonghop refusals --unit H41.16 --code data.missing_field --last 20"
 )]
 pub struct RefusalsArgs {
+    #[command(subcommand)]
+    action: Option<RefusalsAction>,
     /// Only those of this unit's subjects
     #[arg(long, value_name = "CODE", value_parser = unit)]
     unit: Option<UnitCode>,
@@ -35,6 +39,18 @@ pub struct RefusalsArgs {
     #[arg(long, value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LAST_MAX)))]
     last: u32,
+}
+
+/// What is done with refusals other than listing them.
+#[derive(Debug, Subcommand)]
+enum RefusalsAction {
+    /// Print a refused message whole
+    Show {
+        /// Its position
+        position: u64,
+    },
+    /// Send refused messages again, once the cause is mended
+    Requeue(requeue::RequeueArgs),
 }
 
 fn unit(text: &str) -> Result<UnitCode, String> {
@@ -51,6 +67,13 @@ fn code(text: &str) -> Result<RefusalCode, String> {
 
 /// Runs the command.
 pub async fn run(args: &RefusalsArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if args.action.is_some() && (args.unit.is_some() || args.code.is_some()) {
+        eprintln!("tonghop: --unit and --code stand behind `requeue`, or list without it");
+        return Ok(ExitCode::from(USAGE));
+    }
+    if let Some(action) = &args.action {
+        return act(action, settings).await;
+    }
     // A server that is started for the reading is stopped after it, also when that is broken off.
     let mut stop = stop_signal()?;
     let opened = Log::open(settings, "tonghop refusals").await?;
@@ -64,6 +87,31 @@ pub async fn run(args: &RefusalsArgs, settings: &Settings) -> anyhow::Result<Exi
     opened.close().await?;
     tell(&found?, settings.json);
     Ok(ExitCode::from(DONE))
+}
+
+async fn act(action: &RefusalsAction, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let asked = match action {
+        RefusalsAction::Show { .. } => None,
+        RefusalsAction::Requeue(args) => Some(args.asked()?),
+    };
+    let mut stop = stop_signal()?;
+    let opened = Log::open(settings, "tonghop refusals").await?;
+    let client = opened.client.clone();
+    let acting = async {
+        match (action, asked) {
+            (_, Some(asked)) => requeue::requeue(asked, client, settings).await,
+            (RefusalsAction::Show { position }, None) => {
+                requeue::show(*position, client, settings).await
+            }
+            (RefusalsAction::Requeue(_), None) => Ok(ExitCode::from(USAGE)),
+        }
+    };
+    let ended = tokio::select! {
+        ended = acting => ended,
+        _ = stop.wait_for(|stop| *stop) => Err(anyhow::anyhow!("stopped before the end")),
+    };
+    opened.close().await?;
+    ended
 }
 
 fn tell(found: &Found, as_json: bool) {

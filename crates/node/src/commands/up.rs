@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use super::{DONE, print, stop_signal};
 use crate::catalogue_dir;
+use crate::gateway::Gateway;
 use crate::http;
 use crate::nats::{
     ConnectSettings, NatsServer, ServerSettings, refuse_data_in_use, refuse_port_in_use,
@@ -61,8 +62,9 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     connection.leaving = Some(stop.clone());
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let refusals = Refusals::new(connection.clone());
+    let gateway = Gateway::new(&settings.data, connection.clone(), settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
-    let reading = Arc::new(reading);
+    let reading = Arc::new(reading.with_gateway(gateway));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, settings);
     let watched = Arc::clone(&reading);

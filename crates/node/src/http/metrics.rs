@@ -55,6 +55,9 @@ pub(super) fn text(request: &Request<'_>) -> Result<Answer, AskError> {
         Unit::Seconds,
         view.metrics().commits.clone(),
     );
+    if let Some(gateway) = &request.gateway {
+        gateway.metrics().register(&mut registry);
+    }
     let stored = view.metrics().store_bytes.load(Ordering::Relaxed);
     gauge(&mut registry, "store_bytes", "Disk that the store takes", stored);
     for (name, help, line) in [

@@ -64,6 +64,13 @@ impl Problem {
         problem
     }
 
+    /// The same, with how many seconds to wait before it is asked again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u16) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
     /// There is no such thing.
     pub fn not_found(code: &str, detail: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, "not found", detail)

@@ -168,6 +168,11 @@ impl Publisher {
         Ok(Receipt(promise))
     }
 
+    /// Whether it has given up, and takes nothing more.
+    pub fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Waits until everything handed over is stored or rejected; an error when it was given up.
     pub async fn finish(self) -> Result<(), NatsError> {
         drop(self.jobs);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::input::Unsendable;
-use super::outcome::{Outcome, Positions};
 use crate::announce::Reason;
 use crate::commands::{grouped, print, printable};
+use crate::outcome::{Outcome, Positions};
 
 /// The most lines that are named one by one, of those not sent and of those refused.
 const NAMED_MAX: usize = 20;

@@ -1,4 +1,6 @@
-//! What became of the published events: their positions against what the projector tells.
+//! What became of published events: their positions against what the projector tells.
+//!
+//! `publish` and the gateway both listen; neither asks the store.
 
 use std::time::Duration;
 
@@ -24,11 +26,11 @@ struct Run {
 
 /// The positions of events, and the lines that they came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Positions(Vec<Run>);
+pub(crate) struct Positions(Vec<Run>);
 
 impl Positions {
     /// Adds the position of a line.
-    pub(super) fn add(&mut self, position: u64, file: usize, line: u64) {
+    pub(crate) fn add(&mut self, position: u64, file: usize, line: u64) {
         let single = Run { first: position, last: position, file, line };
         match self.0.last_mut() {
             Some(run) if run.is_followed_by(&single) => run.last = position,
@@ -46,12 +48,13 @@ impl Positions {
     }
 
     /// The file and the line that the event at a position came from.
-    pub(super) fn line(&self, position: u64) -> Option<(usize, u64)> {
+    pub(crate) fn line(&self, position: u64) -> Option<(usize, u64)> {
         let place = self.0.partition_point(|run| run.first <= position);
         let run = place.checked_sub(1).and_then(|before| self.0.get(before))?;
         (position <= run.last).then_some((run.file, run.line + (position - run.first)))
     }
 
+    /// The last one; 0 if there is none.
     fn last(&self) -> u64 {
         self.0.last().map_or(0, |run| run.last)
     }
@@ -82,18 +85,31 @@ impl Run {
 
 /// What became of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) folded: u64,
-    pub(super) duplicates: u64,
-    pub(super) refused: u64,
+pub(crate) struct Outcome {
+    pub(crate) folded: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) refused: u64,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It was new.
+    New,
+    /// It was accepted before.
+    Duplicate,
+    /// It was refused; why, if that was told.
+    Refused(Option<Reason>),
 }
 
 /// Listens to the projector while events are published.
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(crate) struct Listener {
     subscriber: async_nats::Subscriber,
     heard: Option<u64>,
     first: Option<u64>,
+    /// First and last positions of what was told without a gap.
+    told: Vec<(u64, u64)>,
     duplicates: Vec<(u64, u64)>,
     refused: Vec<(u64, u64)>,
     /// Why the first refused ones of these events were refused.
@@ -103,7 +119,7 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Starts to listen.
-    pub(super) async fn start(client: &async_nats::Client) -> Result<Self, NatsError> {
+    pub(crate) async fn start(client: &async_nats::Client) -> Result<Self, NatsError> {
         let subscriber = client.subscribe(FOLDED_SUBJECT).await.map_err(|error| {
             NatsError::Api { what: "listening to the projector", source: error.into() }
         })?;
@@ -111,6 +127,7 @@ impl Listener {
             subscriber,
             heard: None,
             first: None,
+            told: Vec::new(),
             duplicates: Vec::new(),
             refused: Vec::new(),
             reasons: Vec::new(),
@@ -133,6 +150,10 @@ impl Listener {
         }
         match told.ranges {
             Some(ranges) => {
+                match self.told.last_mut() {
+                    Some((_, last)) if told.from == *last + 1 => *last = told.position,
+                    _ => self.told.push((told.from, told.position)),
+                }
                 self.duplicates.extend(ranges.duplicates);
                 self.refused.extend(ranges.refused);
             }
@@ -141,7 +162,7 @@ impl Listener {
     }
 
     /// Listens until the positions are folded, or nothing was told for `quiet_max`.
-    pub(super) async fn wait_for(
+    pub(crate) async fn wait_for(
         &mut self,
         positions: &Positions,
         quiet_max: Duration,
@@ -159,13 +180,28 @@ impl Listener {
         }
     }
 
+    /// What became of the event at a position; none if that was not told.
+    pub(crate) fn said(&self, position: u64) -> Option<Said> {
+        let is_in = |runs: &[(u64, u64)]| {
+            runs.iter().any(|(first, last)| (*first..=*last).contains(&position))
+        };
+        if !is_in(&self.told) {
+            return None;
+        }
+        if is_in(&self.refused) {
+            let reason = self.reasons.iter().find(|reason| reason.position == position);
+            return Some(Said::Refused(reason.cloned()));
+        }
+        Some(if is_in(&self.duplicates) { Said::Duplicate } else { Said::New })
+    }
+
     /// Why the first refused ones were refused, in order of position.
-    pub(super) fn reasons(&self) -> &[Reason] {
+    pub(crate) fn reasons(&self) -> &[Reason] {
         &self.reasons
     }
 
     /// What became of the events; none if that was not told of all of them.
-    pub(super) fn outcome(&self, positions: &Positions) -> Option<Outcome> {
+    pub(crate) fn outcome(&self, positions: &Positions) -> Option<Outcome> {
         let first = positions.0.first().map_or(0, |run| run.first);
         let covered = positions.total() == 0
             || (self.heard? >= positions.last() && self.first? <= first && self.complete);

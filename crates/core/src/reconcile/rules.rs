@@ -61,7 +61,6 @@ pub(super) fn all(
         of_unit.entry(&statement.declaration.indicator).or_default().push(statement);
     }
     let nothing = Declared::new();
-    let of_root = by_unit.get(&query.root).unwrap_or(&nothing);
     let whole = (Some(query.window.from), Some(query.window.to));
     let mut trials: BTreeSet<(UnitCode, Place, usize)> = BTreeSet::new();
     for (number, check) in catalogue.checks.iter().enumerate() {
@@ -79,9 +78,9 @@ pub(super) fn all(
     let mut findings = Vec::new();
     // By unit and place, so that what is computed there is worked out once for all rules.
     for (unit, place, number) in trials {
-        let declared = if unit == query.root { Some(of_root) } else { by_unit.get(&unit) };
+        let declared = by_unit.get(&unit).unwrap_or(&nothing);
         let checks = catalogue.checks.get(number).zip(tried.get_mut(number));
-        let (Some(declared), Some((check, tried))) = (declared, checks) else { continue };
+        let Some((check, tried)) = checks else { continue };
         let at = At { unit, place, known: query.known };
         let choices = choices(check, declared, catalogue, at, figures);
         let outcome = if figures.take_refused() {

@@ -1,56 +1,16 @@
 //! `tonghop report --form completeness`: which events of which source never came.
 
-use std::path::Path;
-use std::process::ExitCode;
-
-use anyhow::Context;
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
-use super::reconciliation::As;
-use super::{DONE, print, report};
-use crate::local;
-use crate::settings::Settings;
+use super::printable;
 
 /// Missing ranges that a line of the table names.
 const RANGES_SHOWN: usize = 6;
 
-/// Asks, and writes what was answered.
-pub async fn run(
-    how: As,
-    unit: Option<&str>,
-    output: Option<&Path>,
-    settings: &Settings,
-) -> anyhow::Result<ExitCode> {
-    let query = [
-        ("lang", Some(settings.lang.to_string())),
-        ("unit", unit.map(str::to_owned)),
-        ("format", (how == As::Csv).then(|| "csv".to_owned())),
-    ];
-    let answered = local::get(settings, "/v1/completeness", &query).await?;
-    if let Some(code) = report::refused(&answered) {
-        return Ok(code);
-    }
-    let text = match how {
-        As::Csv => String::from_utf8(answered.body)?,
-        As::Json => {
-            let answer: Value = serde_json::from_slice(&answered.body)?;
-            serde_json::to_string_pretty(&answer)? + "\n"
-        }
-        As::Table => table(&serde_json::from_slice(&answered.body)?),
-    };
-    match output {
-        Some(path) => {
-            std::fs::write(path, text).with_context(|| path.display().to_string())?;
-            Ok(ExitCode::from(DONE))
-        }
-        None => Ok(print(&text)),
-    }
-}
-
 /// The sources of which something is missing, or that are silent, refused or reuse numbers; then
 /// the sentence about all.
-fn table(answer: &Value) -> String {
+pub(super) fn table(answer: &Value) -> String {
     let vietnamese = answer.get("lang").and_then(Value::as_str) == Some("vi");
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
@@ -63,7 +23,7 @@ fn table(answer: &Value) -> String {
     let mut is_empty = true;
     for source in sources.into_iter().flatten() {
         let number = |name| source.get(name).and_then(Value::as_u64).unwrap_or(0);
-        let text = |name| plain(source.get(name).and_then(Value::as_str).unwrap_or(""));
+        let text = |name| printable(source.get(name).and_then(Value::as_str).unwrap_or(""));
         let is = |name| source.get(name).and_then(Value::as_bool) == Some(true);
         let mut notes = Vec::new();
         if is("silent") {
@@ -91,7 +51,7 @@ fn table(answer: &Value) -> String {
             notes.join(", "),
         ]);
     }
-    let sentence = plain(answer.get("text").and_then(Value::as_str).unwrap_or(""));
+    let sentence = printable(answer.get("text").and_then(Value::as_str).unwrap_or(""));
     if is_empty { format!("{sentence}\n") } else { format!("{table}\n{sentence}\n") }
 }
 
@@ -108,9 +68,4 @@ fn ranges(source: &Value) -> String {
         shown.push("…".to_owned());
     }
     shown.join(", ")
-}
-
-/// Without characters that would steer the terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

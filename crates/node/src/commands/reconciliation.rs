@@ -1,64 +1,19 @@
 //! `tonghop report --form reconciliation`: what was found, as a table, JSON or CSV.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::process::ExitCode;
 
-use anyhow::Context;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use super::{DONE, print, report};
-use crate::local;
-use crate::settings::Settings;
+use super::printable;
 
 /// Characters of a line.
 const WIDE: u16 = 120;
 
-/// How it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum As {
-    /// For the terminal.
-    Table,
-    /// As HTTP answers it.
-    Json,
-    /// Comma-separated.
-    Csv,
-}
-
-/// Asks, and writes what was answered.
-pub async fn run(
-    how: As,
-    query: &[(&str, Option<String>)],
-    output: Option<&Path>,
-    settings: &Settings,
-) -> anyhow::Result<ExitCode> {
-    let mut query = query.to_vec();
-    query.push(("format", (how == As::Csv).then(|| "csv".to_owned())));
-    let answered = local::get(settings, "/v1/reconciliation", &query).await?;
-    if let Some(code) = report::refused(&answered) {
-        return Ok(code);
-    }
-    let text = match how {
-        As::Csv => String::from_utf8(answered.body)?,
-        As::Json => {
-            let answer: Value = serde_json::from_slice(&answered.body)?;
-            serde_json::to_string_pretty(&answer)? + "\n"
-        }
-        As::Table => table(&serde_json::from_slice(&answered.body)?)?,
-    };
-    match output {
-        Some(path) => {
-            std::fs::write(path, text).with_context(|| path.display().to_string())?;
-            Ok(ExitCode::from(DONE))
-        }
-        None => Ok(print(&text)),
-    }
-}
-
 /// The findings as they were told, then what differs from what is computed.
-fn table(answer: &Value) -> anyhow::Result<String> {
-    let text = |value: &Value, name| plain(value.get(name).and_then(Value::as_str).unwrap_or(""));
+pub(super) fn table(answer: &Value) -> String {
+    let text =
+        |value: &Value, name| printable(value.get(name).and_then(Value::as_str).unwrap_or(""));
     let list = |name| answer.get(name).and_then(Value::as_array).into_iter().flatten();
     let vietnamese = text(answer, "lang") == "vi";
     let mut findings = new_table(if vietnamese {
@@ -90,7 +45,7 @@ fn table(answer: &Value) -> anyhow::Result<String> {
     }
     let mut out = String::new();
     if list("findings").next().is_some() {
-        writeln!(out, "{findings}")?;
+        writeln!(out, "{findings}").unwrap_or_default();
     } else {
         out.push_str(if vietnamese {
             "Không phát hiện điều gì phải xem lại.\n"
@@ -99,7 +54,7 @@ fn table(answer: &Value) -> anyhow::Result<String> {
         });
     }
     if list("comparisons").next().is_some() {
-        writeln!(out, "{compared}")?;
+        writeln!(out, "{compared}").unwrap_or_default();
     } else {
         out.push_str(if vietnamese {
             "Không có số khai báo nào của kỳ này để so với số tổng hợp.\n"
@@ -109,9 +64,10 @@ fn table(answer: &Value) -> anyhow::Result<String> {
     }
     let labels = answer.get("labels").and_then(Value::as_object).into_iter().flatten();
     for (id, label) in labels {
-        writeln!(out, "  {}  {}", plain(id), plain(label.as_str().unwrap_or("")))?;
+        writeln!(out, "  {}  {}", printable(id), printable(label.as_str().unwrap_or("")))
+            .unwrap_or_default();
     }
-    Ok(out)
+    out
 }
 
 /// A value or a bound of the answer, short.
@@ -142,9 +98,4 @@ fn new_table(heads: [&str; 4]) -> Table {
     table.set_width(WIDE);
     table.set_header(heads);
     table
-}
-
-/// Without characters that would steer the terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

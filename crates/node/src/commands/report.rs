@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 use tonghop_report::{FormAnswer, csv, table};
 
-use super::reconciliation::As;
 use super::{FAILED, USAGE, completeness, print, reconciliation};
 use crate::local::{self, Answered};
 use crate::settings::Settings;
@@ -132,17 +132,8 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         return of_sources(args, format, settings).await;
     }
     if form == "reconciliation" {
-        let path = args.output.as_deref();
-        return match format {
-            Format::Table => reconciliation::run(As::Table, &query, path, settings),
-            Format::Json => reconciliation::run(As::Json, &query, path, settings),
-            Format::Csv => reconciliation::run(As::Csv, &query, path, settings),
-            Format::Xlsx | Format::Docx | Format::Pdf => {
-                eprintln!("tonghop: the reconciliation is written as table, json or csv");
-                return Ok(ExitCode::from(USAGE));
-            }
-        }
-        .await;
+        let what = NoForm { word: "reconciliation", table: reconciliation::table };
+        return what.write(query, format, args, settings).await;
     }
     query.push(("format", format.asked().map(str::to_owned)));
     let path = format!("/v1/forms/{}", local::encode(form));
@@ -171,15 +162,6 @@ async fn of_sources(
     format: Format,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
-    let how = match format {
-        Format::Table => As::Table,
-        Format::Json => As::Json,
-        Format::Csv => As::Csv,
-        Format::Xlsx | Format::Docx | Format::Pdf => {
-            eprintln!("tonghop: the completeness is written as table, json or csv");
-            return Ok(ExitCode::from(USAGE));
-        }
-    };
     let of_a_window = [&args.period, &args.from, &args.known_at, &args.tree];
     if of_a_window.iter().any(|given| given.is_some()) {
         eprintln!(
@@ -188,7 +170,51 @@ async fn of_sources(
         );
         return Ok(ExitCode::from(USAGE));
     }
-    completeness::run(how, args.unit.as_deref(), args.output.as_deref(), settings).await
+    let query = vec![("lang", Some(settings.lang.to_string())), ("unit", args.unit.clone())];
+    let what = NoForm { word: "completeness", table: completeness::table };
+    what.write(query, format, args, settings).await
+}
+
+/// What is found out about figures, and is no form itself.
+struct NoForm {
+    /// What it is called, and the last part of its path.
+    word: &'static str,
+    /// It in the terminal.
+    table: fn(&Value) -> String,
+}
+
+impl NoForm {
+    /// Asks, and writes what was answered.
+    async fn write(
+        &self,
+        mut query: Vec<(&'static str, Option<String>)>,
+        format: Format,
+        args: &ReportArgs,
+        settings: &Settings,
+    ) -> anyhow::Result<ExitCode> {
+        let word = self.word;
+        if format.is_binary() {
+            eprintln!("tonghop: the {word} is written as table, json or csv");
+            return Ok(ExitCode::from(USAGE));
+        }
+        query.push(("format", format.asked().map(str::to_owned)));
+        let answered = local::get(settings, &format!("/v1/{word}"), &query).await?;
+        if let Some(code) = refused(&answered) {
+            return Ok(code);
+        }
+        let bytes = if format == Format::Csv {
+            answered.body
+        } else {
+            let answer: Value = serde_json::from_slice(&answered.body)?;
+            let text = if format == Format::Json {
+                serde_json::to_string_pretty(&answer)? + "\n"
+            } else {
+                (self.table)(&answer)
+            };
+            text.into_bytes()
+        };
+        output::write(args.output.as_deref(), &bytes)
+    }
 }
 
 /// How it is written, or why it is not.
@@ -217,10 +243,10 @@ async fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
     if settings.json {
         return Ok(print(&format!("{}\n", String::from_utf8(answered.body)?)));
     }
-    let answer: serde_json::Value = serde_json::from_slice(&answered.body)?;
+    let answer: Value = serde_json::from_slice(&answered.body)?;
     let mut text = String::from("forms (choose one with --form):\n");
-    for form in answer.get("forms").and_then(serde_json::Value::as_array).into_iter().flatten() {
-        let field = |name| form.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
+    for form in answer.get("forms").and_then(Value::as_array).into_iter().flatten() {
+        let field = |name| form.get(name).and_then(Value::as_str).unwrap_or("");
         writeln!(text, "  {:<16} {}", field("id"), field("label"))?;
     }
     text.push_str("  completeness     Sự kiện còn thiếu của từng hệ thống nguồn\n");
@@ -233,9 +259,9 @@ pub(super) fn refused(answered: &Answered) -> Option<ExitCode> {
     if answered.status < 400 {
         return None;
     }
-    let problem: serde_json::Value =
+    let problem: Value =
         serde_json::from_slice(&answered.body).unwrap_or_else(|_| serde_json::json!({}));
-    let field = |name| problem.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
+    let field = |name| problem.get(name).and_then(Value::as_str).unwrap_or("");
     eprintln!("tonghop: {}: {}", field("title"), field("detail"));
     if field("type").ends_with("form.unknown") {
         eprintln!("`tonghop report` without --form lists them");

@@ -5,7 +5,7 @@ use tonghop_core::day::Day;
 use tonghop_core::read::{Share, Value};
 
 use super::{CellAnswer, FormAnswer};
-use crate::document::{Block, Cell, ColumnKind, Document, Head, Paragraph, Signature, Table};
+use crate::document::{Block, Cell, Document, Head, Paragraph, Signature};
 use crate::lang::Lang;
 use crate::number::{day, in_words, number};
 use crate::words::period_in_words;
@@ -90,27 +90,6 @@ impl FormAnswer {
         known.then_some(paragraph)
     }
 
-    fn rows_table(&self, keys: &[String]) -> Table {
-        let lang = self.lang;
-        let mut table = Table::simple([
-            (lang.choose("STT", "No."), ColumnKind::Ordinal),
-            (lang.choose("Chỉ tiêu", "Indicator"), ColumnKind::Label),
-            (lang.choose("Đơn vị tính", "Counted in"), ColumnKind::Text),
-            (lang.choose("Số liệu", "Figure"), ColumnKind::Number),
-        ]);
-        let rows = keys.iter().filter_map(|key| self.slot_row(key));
-        for (row, ordinal) in rows.zip(1..) {
-            let value = row.cells.get("value").and_then(CellAnswer::figure);
-            table.row([
-                Cell::count(ordinal),
-                Cell::text(&row.label),
-                row.counted.as_deref().map_or(Cell::Blank, Cell::text),
-                Cell::Figure(value.unwrap_or(Value::Missing)),
-            ]);
-        }
-        table
-    }
-
     /// The report as it is sent: head, sections, all figures in a table at its end.
     pub(super) fn report(&self) -> Document {
         let lang = self.lang;
@@ -153,14 +132,13 @@ impl FormAnswer {
                 }
             }
             if !section.table.is_empty() {
-                document.push(self.rows_table(&section.table));
+                let rows = section.table.iter().filter_map(|key| self.slot_row(key));
+                document.push(self.figures(rows));
             }
         }
-        let keys: Vec<String> = self.rows.iter().map(|row| row.key.clone()).collect();
-        let mut table = self.rows_table(&keys);
+        let mut table = self.list();
         let caption = lang.choose("Phụ lục: số liệu của báo cáo", "Annex: the report's figures");
         table.caption = Some(caption.to_owned());
-        table.notes.push(self.position_note());
         table.notes.extend(self.provisional().map(|line| format!("{line}.")));
         document.push(table);
         let title = lang.choose("THỦ TRƯỞNG ĐƠN VỊ", "HEAD OF THE UNIT").to_owned();

@@ -117,7 +117,14 @@ impl FormAnswer {
         }
     }
 
-    fn list(&self) -> Table {
+    pub(super) fn list(&self) -> Table {
+        let mut table = self.figures(self.rows.iter());
+        table.notes.push(self.position_note());
+        table
+    }
+
+    /// A line for each row of a list: number, name, what is counted, figure.
+    pub(super) fn figures<'a>(&self, rows: impl Iterator<Item = &'a RowAnswer>) -> Table {
         let lang = self.lang;
         let mut table = Table::simple([
             (lang.choose("STT", "No."), ColumnKind::Ordinal),
@@ -125,7 +132,7 @@ impl FormAnswer {
             (lang.choose("Đơn vị tính", "Counted in"), ColumnKind::Text),
             (lang.choose("Số liệu", "Figure"), ColumnKind::Number),
         ]);
-        for (row, ordinal) in self.rows.iter().zip(1..) {
+        for (row, ordinal) in rows.zip(1..) {
             table.row([
                 Cell::count(ordinal),
                 Cell::text(&row.label),
@@ -133,7 +140,6 @@ impl FormAnswer {
                 cell(row.cells.get("value")),
             ]);
         }
-        table.notes.push(self.position_note());
         table
     }
 

@@ -4,6 +4,7 @@
 //! running totals of what is known now, so that a flow or a stock is two searches.
 //!
 //! **Invariant BOOK-1:** the running total of a day is the sum of the amounts of all days up to it.
+//! **Invariant BOOK-4:** the series of the whole are the sums of those of the units.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -150,14 +151,17 @@ impl UnitBook {
     }
 }
 
-/// Cells of many units under one facet.
+/// Cells of many units under one facet, and of all of them together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Book(BTreeMap<UnitCode, UnitBook>);
+pub struct Book {
+    units: BTreeMap<UnitCode, UnitBook>,
+    whole: UnitBook,
+}
 
 impl Book {
     /// Adds an amount to a cell; the facet of the key is not looked at.
     pub fn add(&mut self, key: &CellKey, amount: i64) {
-        self.add_to(key, std::iter::once((key.day, key.recorded, amount)));
+        self.add_to(key, &std::iter::once((key.day, key.recorded, amount)));
     }
 
     /// Adds changes of one unit and one measure under one facet, in canonical order.
@@ -165,25 +169,41 @@ impl Book {
         if let Some(first) = run.first() {
             let cells =
                 run.iter().map(|change| (change.key.day, change.key.recorded, change.amount));
-            self.add_to(&first.key, cells);
+            self.add_to(&first.key, &cells);
         }
     }
 
-    fn add_to(&mut self, key: &CellKey, run: impl Iterator<Item = (Day, Day, i64)> + Clone) {
-        let unit = self.0.entry(key.unit).or_default();
-        if let Some(series) = unit.series_mut(key.measure) {
-            series.add_run(run);
+    fn add_to(&mut self, key: &CellKey, run: &(impl Iterator<Item = (Day, Day, i64)> + Clone)) {
+        for book in [self.units.entry(key.unit).or_default(), &mut self.whole] {
+            if let Some(series) = book.series_mut(key.measure) {
+                series.add_run(run.clone());
+            }
         }
     }
 
     /// The series of a unit, if it has cells.
     pub fn unit(&self, unit: UnitCode) -> Option<&UnitBook> {
-        self.0.get(&unit)
+        self.units.get(&unit)
+    }
+
+    /// The series of all units together.
+    pub fn whole(&self) -> &UnitBook {
+        &self.whole
+    }
+
+    /// How many units have cells.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether no unit has cells.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
     }
 
     /// The units that have cells, in order of code.
     pub fn units(&self) -> impl Iterator<Item = (UnitCode, &UnitBook)> {
-        self.0.iter().map(|(code, unit)| (*code, unit))
+        self.units.iter().map(|(code, unit)| (*code, unit))
     }
 }
 

@@ -16,6 +16,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::book::{Book, FacetBooks, Series, UnitBook};
 use crate::catalogue::{Counted, Reading, Rule, Term};
@@ -30,12 +31,14 @@ mod chains;
 mod declared;
 mod lineage;
 mod sums;
+mod trees;
 
 use chains::{Chains, chains};
-use declared::Speakers;
 pub use lineage::divided_units;
 use lineage::{Detour, Folding};
 pub use sums::{Amounts, Readings, Sums, Total};
+pub(crate) use trees::Drawn;
+use trees::Trees;
 
 /// A ratio with its parts; never a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,13 +130,6 @@ impl Query {
     }
 }
 
-/// A stretch of the window with one tree.
-#[derive(Debug)]
-struct Epoch {
-    window: Window,
-    chains: Chains,
-}
-
 /// The units of the subtree, over the window.
 #[derive(Debug)]
 pub struct Scope<'r> {
@@ -141,39 +137,32 @@ pub struct Scope<'r> {
     /// Those that are computed.
     days: Window,
     registry: &'r Registry,
-    /// Every unit that a sum may be for, in order of code; a place is an index into this.
-    codes: Vec<UnitCode>,
-    /// The tree of the day before the window.
-    opening: Chains,
-    epochs: Vec<Epoch>,
-    /// For each place, whether what its unit did counts below the root in one of the trees.
-    is_below: Vec<bool>,
-    /// Worked out when it is first asked for.
-    standing: OnceCell<Vec<(usize, Level, Vec<usize>)>>,
-    /// Worked out when a declared figure is first read.
-    speakers: OnceCell<Speakers>,
+    trees: Arc<Trees>,
 }
 
-/// A book with its series sorted by measure and by the places of a scope's units, and the facets
-/// that narrowed terms read.
+/// A book as a scope reads it, and the facets that narrowed terms read.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    series: BTreeMap<Measure, Vec<(usize, &'a Series)>>,
+    book: &'a Book,
+    /// The series by measure, in this order, and by the places of a scope's units; sorted so when a
+    /// unit is first read by itself.
+    series: OnceCell<Vec<(Measure, Placed<'a>)>>,
+    /// Whether all of the book counts below the root on every day.
+    is_whole: bool,
     /// For each detour, the cells of its unit in its field.
     divided: Vec<Option<&'a UnitBook>>,
     facets: &'a BTreeMap<FacetKind, FacetBooks>,
 }
 
+/// Series of one measure by the places of their units.
+type Placed<'a> = Vec<(usize, &'a Series)>;
+
 impl<'a> Opened<'a> {
     /// The series of a measure, by the places of their units.
-    fn of(&self, measure: Measure) -> &[(usize, &'a Series)] {
-        self.series.get(&measure).map_or(&[], Vec::as_slice)
-    }
-
-    fn unit(&self, measure: Measure, place: usize) -> Option<&'a Series> {
-        let series = self.of(measure);
-        let found = series.binary_search_by_key(&place, |(place, _)| *place).ok()?;
-        series.get(found).map(|(_, series)| *series)
+    fn of(&self, measure: Measure, scope: &Scope<'_>) -> &[(usize, &'a Series)] {
+        let all = self.series.get_or_init(|| scope.series_in(self.book));
+        let found = all.binary_search_by_key(&measure, |(held, _)| *held);
+        found.ok().and_then(|at| all.get(at)).map_or(&[], |(_, series)| series)
     }
 
     /// The series of a measure of the units that count in a tree, each with its chain.
@@ -181,9 +170,10 @@ impl<'a> Opened<'a> {
         &self,
         measure: Measure,
         chains: &'c Chains,
+        scope: &Scope<'_>,
     ) -> impl Iterator<Item = (usize, &'a Series, &'c [usize])> {
         let mut rest = chains.units.as_slice();
-        self.of(measure).iter().filter_map(move |(place, series)| {
+        self.of(measure, scope).iter().filter_map(move |(place, series)| {
             // In the book of all, it mostly is the next one; in that of one code it seldom is.
             if rest.first().is_some_and(|(next, _)| next < place) {
                 rest = rest.get(rest.partition_point(|(next, _)| next < place)..)?;
@@ -198,79 +188,55 @@ impl<'r> Scope<'r> {
     /// Works out who is below the root on which days. `registry` is as known at `query.known`;
     /// `units` are those with cells, in order of code.
     pub fn new(query: Query, registry: &'r Registry, units: &[UnitCode]) -> Self {
-        let folding = Folding::of(query.tree, registry, units);
-        let mut codes = units.to_vec();
-        codes.extend(registry.units().map(|(code, _)| code));
-        codes.extend(folding.heirs());
-        codes.push(query.root);
-        codes.sort_unstable();
-        codes.dedup();
-        let tree_of = |day: Day| chains(query, registry, &codes, units, &folding, day);
-        let mut epochs = Vec::new();
-        let days = query.days();
-        let mut from = days.from;
-        let boundaries = match query.tree {
-            Tree::AsWas => registry.boundaries(),
-            Tree::On(_) => Vec::new(),
-        };
-        let changes_at_once = boundaries.contains(&days.from);
-        for day in boundaries.into_iter().filter(|day| days.contains(*day)) {
-            if let Some(window) = day.previous().and_then(|last| Window::new(from, last)) {
-                epochs.push(Epoch { window, chains: tree_of(window.from) });
-                from = day;
-            }
-        }
-        if let Some(window) = Window::new(from, days.to) {
-            epochs.push(Epoch { window, chains: tree_of(from) });
-        }
-        let opening = match epochs.first() {
-            Some(first) if !changes_at_once => first.chains.clone(),
-            _ => tree_of(days.from.previous().unwrap_or(Day::MIN)),
-        };
-        let mut is_below = vec![false; codes.len()];
-        let trees = epochs.iter().map(|epoch| &epoch.chains).chain([&opening]);
-        for (place, _) in trees.flat_map(|tree| &tree.units) {
-            if let Some(held) = is_below.get_mut(*place) {
-                *held = true;
-            }
-        }
-        let (standing, speakers) = (OnceCell::new(), OnceCell::new());
-        Self { query, days, registry, codes, opening, epochs, is_below, standing, speakers }
+        let trees = registry.drawn().trees(query, registry, units);
+        Self { query, days: query.days(), registry, trees }
     }
 
     /// The units that sums are for, in order of code.
     pub fn codes(&self) -> &[UnitCode] {
-        &self.codes
+        &self.trees.codes
     }
 
-    fn series_in<'a>(&self, book: &'a Book) -> BTreeMap<Measure, Vec<(usize, &'a Series)>> {
-        let mut by_measure: BTreeMap<Measure, Vec<(usize, &Series)>> = BTreeMap::new();
+    fn series_in<'a>(&self, book: &'a Book) -> Vec<(Measure, Placed<'a>)> {
+        let mut by_measure: Vec<(Measure, Placed<'a>)> = Vec::new();
+        let mut places = (0..).zip(&self.trees.codes).zip(&self.trees.is_below).peekable();
         for (code, unit) in book.units() {
-            let Ok(place) = self.codes.binary_search(&code) else { continue };
-            if !self.is_below.get(place).is_some_and(|is_below| *is_below) {
+            // Both are in order of code.
+            while places.next_if(|((_, held), _)| **held < code).is_some() {}
+            let Some(((place, _), true)) = places.next_if(|((_, held), _)| **held == code) else {
                 continue;
-            }
+            };
+            // Both are in order of measure, and most units have the same ones.
+            let mut at = 0;
             for (measure, series) in unit.all() {
-                by_measure.entry(measure).or_default().push((place, series));
+                while by_measure.get(at).is_some_and(|(held, _)| *held < measure) {
+                    at += 1;
+                }
+                match by_measure.get_mut(at) {
+                    Some((held, of_measure)) if *held == measure => {
+                        of_measure.push((place, series));
+                    }
+                    _ => by_measure.insert(at, (measure, vec![(place, series)])),
+                }
             }
         }
         by_measure
     }
 
     fn detours(&self) -> impl Iterator<Item = &Detour> {
-        self.opening.detours.iter()
+        self.trees.opening.detours.iter()
     }
 
     /// Whether any unit of the subtree ever had a cell of one of the measures.
     pub fn reports(&self, measures: &[Measure], book: &Opened<'_>) -> bool {
-        let trees = self.epochs.iter().map(|epoch| &epoch.chains);
+        let trees = self.trees.epochs.iter().map(|epoch| &epoch.chains);
         let mut both = trees.flat_map(|tree| measures.iter().map(move |measure| (*measure, tree)));
-        both.any(|(measure, tree)| book.counted(measure, tree).next().is_some())
+        both.any(|(measure, tree)| book.counted(measure, tree, self).next().is_some())
     }
 
     /// The sum of the terms; what was read before is not read again.
     pub fn sum<S: Sums>(&self, terms: &[Term], book: &Opened<'_>, read: &mut Readings<S>) -> S {
-        let mut sum = S::zero(self.codes.len());
+        let mut sum = S::zero(self.trees.codes.len());
         for term in terms {
             let part = read
                 .0
@@ -289,14 +255,12 @@ impl<'r> Scope<'r> {
             Some((kind, code)) => {
                 of_code = match book.facets.get(kind).and_then(|books| books.get(code)) {
                     Some(held) => self.open_code(*kind, code, held, book.facets),
-                    None => {
-                        Opened { series: BTreeMap::new(), divided: Vec::new(), facets: book.facets }
-                    }
+                    None => return S::zero(self.trees.codes.len()),
                 };
                 &of_code
             }
         };
-        let mut sums = S::zero(self.codes.len());
+        let mut sums = S::zero(self.trees.codes.len());
         match term.counted {
             Counted::Amounts(reading, measure) => {
                 self.add_amounts(reading, measure, term.only.level, book, &mut sums);
@@ -304,9 +268,9 @@ impl<'r> Scope<'r> {
             Counted::Units => self.add_units(term.only.level, |_| true, &mut sums),
             Counted::UnitsWith(measure) => {
                 let (day, known) = (self.days.to, self.query.known);
-                let has_some = |place| {
-                    book.unit(measure, place).is_some_and(|held| held.up_to(day, known) > 0)
-                };
+                let series =
+                    |place: usize| book.book.unit(*self.trees.codes.get(place)?)?.series(measure);
+                let has_some = |place| series(place).is_some_and(|held| held.up_to(day, known) > 0);
                 self.add_units(term.only.level, has_some, &mut sums);
             }
         }
@@ -321,12 +285,18 @@ impl<'r> Scope<'r> {
         book: &Opened<'_>,
         sums: &mut S,
     ) {
+        if S::IS_ROOT_ALONE && level.is_none() && book.is_whole {
+            if let Ok(root) = self.trees.codes.binary_search(&self.query.root) {
+                sums.add(&[root], &[], self.amount_of_whole(reading, measure, book.book));
+            }
+            return;
+        }
         let (window, known) = (self.days, self.query.known);
         let last_level = |place| level.is_none() || self.last_level(place) == level;
         match reading {
             Reading::Flow => {
-                for epoch in &self.epochs {
-                    add_chains(&epoch.chains, book, measure, sums, last_level, |series| {
+                for epoch in &self.trees.epochs {
+                    self.add_chains(&epoch.chains, book, measure, sums, last_level, |series| {
                         series.flow(epoch.window, known)
                     });
                 }
@@ -334,14 +304,14 @@ impl<'r> Scope<'r> {
             Reading::Opening => {
                 let Some(day) = window.from.previous() else { return };
                 let stands = |place| level.is_none() || self.level_on(place, day) == level;
-                add_chains(&self.opening, book, measure, sums, stands, |series| {
+                self.add_chains(&self.trees.opening, book, measure, sums, stands, |series| {
                     series.up_to(day, known)
                 });
             }
             Reading::Closing => {
-                let (Some(last), day) = (self.epochs.last(), window.to) else { return };
+                let (Some(last), day) = (self.trees.epochs.last(), window.to) else { return };
                 let stands = |place| level.is_none() || self.level_on(place, day) == level;
-                add_chains(&last.chains, book, measure, sums, stands, |series| {
+                self.add_chains(&last.chains, book, measure, sums, stands, |series| {
                     series.up_to(day, known)
                 });
             }
@@ -354,6 +324,19 @@ impl<'r> Scope<'r> {
         }
     }
 
+    /// The amount of a book of which everything counts below the root on every day, so that nothing
+    /// moves in or out.
+    fn amount_of_whole(&self, reading: Reading, measure: Measure, book: &Book) -> i64 {
+        let (window, known) = (self.days, self.query.known);
+        let Some(series) = book.whole().series(measure) else { return 0 };
+        match reading {
+            Reading::Flow => series.flow(window, known),
+            Reading::Opening => window.from.previous().map_or(0, |day| series.up_to(day, known)),
+            Reading::Closing => series.up_to(window.to, known),
+            Reading::MovedIn | Reading::MovedOut => 0,
+        }
+    }
+
     /// Counts the units that stand on the window's last day, in its tree.
     fn add_units<S: Sums>(
         &self,
@@ -361,7 +344,7 @@ impl<'r> Scope<'r> {
         counts: impl Fn(usize) -> bool,
         sums: &mut S,
     ) {
-        for (place, held, chain) in self.standing.get_or_init(|| self.standing()) {
+        for (place, held, chain) in self.trees.standing.get_or_init(|| self.standing()) {
             if level.is_none_or(|level| level == *held) && counts(*place) {
                 sums.add(chain, &[], 1);
             }
@@ -372,23 +355,26 @@ impl<'r> Scope<'r> {
     fn standing(&self) -> Vec<(usize, Level, Vec<usize>)> {
         let day = self.days.to;
         let level_of = |place: usize| self.level_on(place, day);
-        let places = (0..).zip(&self.codes).filter(|(place, _)| level_of(*place).is_some());
+        let places = (0..).zip(&self.trees.codes).filter(|(place, _)| level_of(*place).is_some());
         let units: Vec<UnitCode> = places.map(|(_, code)| *code).collect();
         let folding = Folding::of(self.query.tree, self.registry, &units);
-        let chains = chains(self.query, self.registry, &self.codes, &units, &folding, day);
+        let chains = chains(self.query, self.registry, &self.trees.codes, &units, &folding, day);
         let with_level = |(place, chain)| Some((place, level_of(place)?, chain));
         chains.units.into_iter().filter_map(with_level).collect()
     }
 
     /// The level of a unit on the day; none unless it is registered by then and not closed.
     fn level_on(&self, place: usize, day: Day) -> Option<Level> {
-        let unit = self.registry.get(*self.codes.get(place)?)?;
+        let unit = self.registry.get(*self.trees.codes.get(place)?)?;
         unit.exists(day).then(|| unit.level(day)).flatten()
     }
 
     /// The last level of a unit by the end of the window, though it may be closed by then.
     fn last_level(&self, place: usize) -> Option<Level> {
-        self.registry.get(*self.codes.get(place)?)?.level(self.days.to)
+        let level = |code: &UnitCode| self.registry.get(*code)?.level(self.days.to);
+        let levels =
+            self.trees.last_levels.get_or_init(|| self.trees.codes.iter().map(level).collect());
+        levels.get(place).copied().flatten()
     }
 
     /// What units bring to their new ancestors, or take from their old ones: the stock that they
@@ -401,11 +387,11 @@ impl<'r> Scope<'r> {
         counts: impl Fn(usize) -> bool,
         pick: impl Fn(&'a Chains, &'a Chains) -> (&'a Chains, &'a Chains),
     ) {
-        let mut before = &self.opening;
-        for epoch in &self.epochs {
+        let mut before = &self.trees.opening;
+        for epoch in &self.trees.epochs {
             let (with, without) = pick(before, &epoch.chains);
             let day = epoch.window.from.previous().unwrap_or(Day::MIN);
-            let counted = book.counted(measure, with).filter(|(place, ..)| counts(*place));
+            let counted = book.counted(measure, with, self).filter(|(place, ..)| counts(*place));
             for (place, series, chain) in counted {
                 let other = without
                     .units
@@ -438,7 +424,7 @@ impl<'r> Scope<'r> {
                 .map(|(part, whole)| Value::Share(Share { part, whole }))
                 .collect(),
             Rule::Distinct(kind, measures) => {
-                let mut counts = vec![0; self.codes.len()];
+                let mut counts = vec![0; self.trees.codes.len()];
                 for sums in self.of_each_code::<Amounts>(*kind, measures, book) {
                     for (count, amount) in counts.iter_mut().zip(sums.subtree) {
                         *count += i64::from(amount > 0);
@@ -463,7 +449,7 @@ impl<'r> Scope<'r> {
                 Value::Count(counted.map(|Total(amount)| i64::from(amount > 0)).sum())
             }
             Rule::Declared { indicator, nature } => {
-                let place = self.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
+                let place = self.trees.codes.binary_search(&self.query.root).unwrap_or(usize::MAX);
                 let values = self.declared(indicator, *nature, book);
                 values.get(place).copied().unwrap_or(Value::Missing)
             }
@@ -485,28 +471,31 @@ impl<'r> Scope<'r> {
             self.sum(&terms, &opened, &mut Readings::default())
         })
     }
-}
 
-fn add_chains<S: Sums>(
-    chains: &Chains,
-    book: &Opened<'_>,
-    measure: Measure,
-    sums: &mut S,
-    counts: impl Fn(usize) -> bool,
-    amount: impl Fn(&Series) -> i64,
-) {
-    for (_, series, chain) in book.counted(measure, chains).filter(|(place, ..)| counts(*place)) {
-        let amount = amount(series);
-        if amount != 0 {
-            sums.add(chain, &[], amount);
+    fn add_chains<S: Sums>(
+        &self,
+        chains: &Chains,
+        book: &Opened<'_>,
+        measure: Measure,
+        sums: &mut S,
+        counts: impl Fn(usize) -> bool,
+        amount: impl Fn(&Series) -> i64,
+    ) {
+        let counted = book.counted(measure, chains, self).filter(|(place, ..)| counts(*place));
+        for (_, series, chain) in counted {
+            let amount = amount(series);
+            if amount != 0 {
+                sums.add(chain, &[], amount);
+            }
         }
-    }
-    for (detour, divided) in chains.detours.iter().zip(&book.divided) {
-        let series = divided.filter(|_| counts(detour.place)).and_then(|unit| unit.series(measure));
-        let amount = series.map_or(0, &amount);
-        if amount != 0 {
-            sums.add(&detour.from, &[], -amount);
-            sums.add(&detour.to, &[], amount);
+        for (detour, divided) in chains.detours.iter().zip(&book.divided) {
+            let series =
+                divided.filter(|_| counts(detour.place)).and_then(|unit| unit.series(measure));
+            let amount = series.map_or(0, &amount);
+            if amount != 0 {
+                sums.add(&detour.from, &[], -amount);
+                sums.add(&detour.to, &[], amount);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::day::Day;
+use crate::read::Drawn;
 use crate::timeline::Timeline;
 use crate::unit_code::UnitCode;
 
@@ -22,12 +23,19 @@ pub use unit::{Life, Since, Unit};
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     units: BTreeMap<UnitCode, Unit>,
+    /// What readings have worked out from the units.
+    drawn: Drawn,
 }
 
 impl Registry {
     /// The unit of this code, if it was ever registered.
     pub fn get(&self, code: UnitCode) -> Option<&Unit> {
         self.units.get(&code).filter(|unit| unit.registered().is_some())
+    }
+
+    /// The trees that were drawn from it.
+    pub(crate) fn drawn(&self) -> &Drawn {
+        &self.drawn
     }
 
     /// All registered units, in order of code.
@@ -61,6 +69,7 @@ impl Registry {
 
     /// Puts a whole timeline in place, as it was stored.
     pub fn restore(&mut self, code: UnitCode, timeline: Timeline) {
+        self.drawn.clear();
         self.units.insert(code, Unit::of(timeline));
     }
 

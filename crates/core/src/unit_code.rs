@@ -97,7 +97,7 @@ fn is_zero(group: &str) -> bool {
 
 impl PartialEq for UnitCode {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+        self.bytes == other.bytes
     }
 }
 

@@ -4,7 +4,8 @@
 //! held in memory; cells by facet are read from the store when they are first asked for, then kept
 //! up to date like the others.
 //!
-//! Readers hold the lock only while they read figures, never while they write an answer.
+//! It is held twice (`twin`), so that readers do not wait while a commit is shown. They hold it only
+//! while they read figures, never while they write an answer.
 //!
 //! **Invariant VIEW-1:** a reader sees the book, the facets, the registry, the sources and the
 //! counts at one position, never half of a commit.
@@ -30,8 +31,10 @@ use tonghop_core::unit_code::UnitCode;
 mod metrics;
 #[cfg(test)]
 mod tests;
+mod twin;
 
 pub use metrics::Metrics;
+use twin::{Torn, Twin};
 
 /// How many registries of earlier days of knowledge are kept.
 const KNOWN_MAX: usize = 16;
@@ -41,8 +44,9 @@ const FACET_TRIES_MAX: u32 = 2_000;
 const FACET_PAUSE: Duration = Duration::from_millis(1);
 /// How often a reading is begun again because facet cells that it needs are not in memory.
 const ROUNDS_MAX: u32 = 64;
-/// Facet cells in memory above which a kind that is asked for anew takes the place of the others.
-const FACET_CELLS_MAX: usize = 8_000_000;
+/// Facet cells above which a kind that is asked for anew takes the place of the others; each is in
+/// memory twice.
+const FACET_CELLS_MAX: usize = 4_000_000;
 
 /// What the store failed with; the view only passes it on.
 pub type StoreProblem = Box<dyn std::error::Error + Send + Sync>;
@@ -115,11 +119,17 @@ pub enum ViewError {
     Broken,
 }
 
+impl From<Torn> for ViewError {
+    fn from(_: Torn) -> Self {
+        Self::Broken
+    }
+}
+
 /// Registries of earlier days of knowledge, made when they are first asked for.
 type KnownRegistries = Mutex<Vec<(Day, Arc<Registry>)>>;
 
 /// What stands at one position.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shown {
     book: Book,
     facets: BTreeMap<FacetKind, FacetBooks>,
@@ -128,7 +138,7 @@ struct Shown {
     facet_cells: usize,
     registry: Arc<Registry>,
     sources: Sources,
-    known: KnownRegistries,
+    known: Arc<KnownRegistries>,
     position: u64,
     recorded: Day,
     counts: Counts,
@@ -139,7 +149,7 @@ struct Shown {
 pub struct View {
     catalogue: RwLock<Arc<Catalogue>>,
     source: FacetSource,
-    shown: RwLock<Shown>,
+    shown: Twin<Shown>,
     metrics: Metrics,
     /// The last position of the log, as far as it is known.
     log_end: AtomicU64,
@@ -209,7 +219,7 @@ impl View {
             facet_cells: 0,
             registry: Arc::new(registry),
             sources: Sources::default(),
-            known: Mutex::default(),
+            known: Arc::default(),
             position,
             recorded,
             counts,
@@ -217,7 +227,7 @@ impl View {
         Self {
             catalogue: RwLock::new(catalogue),
             source,
-            shown: RwLock::new(shown),
+            shown: Twin::new(shown),
             metrics: Metrics::default(),
             log_end: AtomicU64::new(position),
             ready_at: AtomicU64::new(u64::MAX),
@@ -227,9 +237,10 @@ impl View {
 
     /// The view with what was heard of each source up to its position.
     #[must_use]
-    pub fn with_sources(mut self, sources: Sources) -> Self {
-        let shown = self.shown.get_mut().unwrap_or_else(PoisonError::into_inner);
-        shown.sources = sources;
+    pub fn with_sources(mut self, sources: &Sources) -> Self {
+        for shown in self.shown.each_mut() {
+            shown.sources = sources.clone();
+        }
         self
     }
 
@@ -243,32 +254,34 @@ impl View {
         announcement: &Announcement,
         registry: Option<Registry>,
     ) {
-        let registry = registry.map(Arc::new);
-        let Ok(mut shown) = self.shown.write() else { panic!("VIEW-1: {}", ViewError::Broken) };
-        assert!(
-            announcement.from == shown.position + 1,
-            "POS-1: a commit from {} follows {}",
-            announcement.from,
-            shown.position
-        );
-        let shown = &mut *shown;
-        let same = |a: &CellChange, b: &CellChange| {
-            (a.key.unit, a.key.measure) == (b.key.unit, b.key.measure) && a.key.facet == b.key.facet
-        };
-        for run in changes.chunk_by(same) {
-            shown.add_run(run);
-        }
-        if let Some(registry) = registry {
-            shown.registry = registry;
-            shown.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-        shown.position = announcement.position;
-        shown.recorded = announcement.recorded;
-        shown.counts = announcement.counts;
-        for heard in &announcement.heard {
-            shown.sources.put(heard.clone());
-        }
-        self.log_end.fetch_max(shown.position, Ordering::AcqRel);
+        let applied = self.show(changes, announcement, registry);
+        assert!(applied.is_ok(), "VIEW-1: {}", ViewError::Broken);
+        self.log_end.fetch_max(announcement.position, Ordering::AcqRel);
+    }
+
+    fn show(
+        &self,
+        changes: &[CellChange],
+        announcement: &Announcement,
+        registry: Option<Registry>,
+    ) -> Result<(), Torn> {
+        let units = registry.map(|registry| (Arc::new(registry), Arc::default()));
+        let turn = self.shown.turn()?;
+        let runs = turn.read()?.runs(changes, announcement.from);
+        turn.change(|shown| {
+            for run in &runs {
+                shown.add_run(run);
+            }
+            if let Some((registry, known)) = &units {
+                (shown.registry, shown.known) = (Arc::clone(registry), Arc::clone(known));
+            }
+            shown.position = announcement.position;
+            shown.recorded = announcement.recorded;
+            shown.counts = announcement.counts;
+            for heard in &announcement.heard {
+                shown.sources.put(heard.clone());
+            }
+        })
     }
 
     /// Says how many messages of the log wait behind the position. Commits that follow take theirs
@@ -325,7 +338,7 @@ impl View {
 
     /// The position that readers see.
     pub fn position(&self) -> u64 {
-        self.shown.read().unwrap_or_else(PoisonError::into_inner).position
+        self.shown.read().map_or(0, |shown| shown.position)
     }
 
     /// Reads what stands at one moment. The reading must be short: commits wait for it.
@@ -373,18 +386,23 @@ impl View {
     }
 
     fn shown(&self) -> Result<RwLockReadGuard<'_, Shown>, ViewError> {
-        self.shown.read().map_err(|_| ViewError::Broken)
+        Ok(self.shown.read()?)
     }
 
     /// Lets the facets go that are not needed now, if there are too many in memory.
     fn make_room(&self, needs: &BTreeSet<FacetNeed>) -> Result<(), ViewError> {
-        let mut shown = self.shown.write().map_err(|_| ViewError::Broken)?;
-        if shown.facet_cells > FACET_CELLS_MAX
-            && needs.iter().any(|n| !shown.loaded.contains_key(n))
-        {
-            shown.facets.clear();
-            shown.loaded.clear();
-            shown.facet_cells = 0;
+        let turn = self.shown.turn()?;
+        let is_full = {
+            let shown = turn.read()?;
+            let is_new = |need| !shown.loaded.contains_key(need);
+            shown.facet_cells > FACET_CELLS_MAX && needs.iter().any(is_new)
+        };
+        if is_full {
+            turn.change(|shown| {
+                shown.facets.clear();
+                shown.loaded.clear();
+                shown.facet_cells = 0;
+            })?;
         }
         Ok(())
     }
@@ -398,13 +416,13 @@ impl View {
         for _ in 0..FACET_TRIES_MAX {
             let position = self.shown()?.position;
             let cells = (self.source.cells)(unit, group, kind).map_err(ViewError::Store)?;
-            let mut shown = self.shown.write().map_err(|_| ViewError::Broken)?;
+            let turn = self.shown.turn()?;
             let stored = (self.source.position)().map_err(ViewError::Store)?;
-            if shown.position == position && (stored == position || stored == u64::MAX) {
-                shown.load(need, unit, &cells);
+            if turn.read()?.position == position && (stored == position || stored == u64::MAX) {
+                turn.change(|shown| shown.load(need, unit, &cells))?;
                 return Ok(());
             }
-            drop(shown);
+            drop(turn);
             std::thread::sleep(FACET_PAUSE);
         }
         Err(ViewError::Busy { unit })
@@ -412,16 +430,34 @@ impl View {
 }
 
 impl Shown {
-    fn add_run(&mut self, run: &[CellChange]) {
-        let Some(CellChange { key, .. }) = run.first() else { return };
-        let Facet::Of(kind, _) = &key.facet else {
-            self.book.add_run(run);
-            return;
+    /// The changes that are shown, by unit, measure and facet: all but those of facets that nobody
+    /// has asked for.
+    fn runs<'a>(&self, changes: &'a [CellChange], from: u64) -> Vec<&'a [CellChange]> {
+        assert!(from == self.position + 1, "POS-1: a commit from {from} follows {}", self.position);
+        let same = |a: &CellChange, b: &CellChange| {
+            (a.key.unit, a.key.measure) == (b.key.unit, b.key.measure) && a.key.facet == b.key.facet
         };
-        let need = (*kind, key.measure.group());
-        if self.loaded.get(&need).is_some_and(|units| units.contains(&key.unit)) {
-            self.facets.entry(*kind).or_default().add_run(run);
-            self.facet_cells += run.len();
+        let is_shown = |run: &&[CellChange]| {
+            run.first().is_some_and(|CellChange { key, .. }| match &key.facet {
+                Facet::All => true,
+                Facet::Of(kind, _) => self.holds((*kind, key.measure.group()), key.unit),
+            })
+        };
+        changes.chunk_by(same).filter(is_shown).collect()
+    }
+
+    fn holds(&self, need: FacetNeed, unit: UnitCode) -> bool {
+        self.loaded.get(&need).is_some_and(|units| units.contains(&unit))
+    }
+
+    fn add_run(&mut self, run: &[CellChange]) {
+        match run.first().map(|change| &change.key.facet) {
+            Some(Facet::Of(kind, _)) => {
+                self.facets.entry(*kind).or_default().add_run(run);
+                self.facet_cells += run.len();
+            }
+            Some(Facet::All) => self.book.add_run(run),
+            None => {}
         }
     }
 
@@ -430,6 +466,10 @@ impl Shown {
         let mut missing = Vec::new();
         for need in needs {
             let loaded = self.loaded.get(need);
+            // Only units with cells are loaded, so that the numbers tell whether all are.
+            if loaded.is_some_and(|held| held.len() == self.book.len()) {
+                continue;
+            }
             let units = self.book.units().map(|(unit, _)| unit);
             let absent = units.filter(|unit| loaded.is_none_or(|held| !held.contains(unit)));
             missing.extend(absent.map(|unit| (*need, unit)));
@@ -444,9 +484,7 @@ impl Shown {
         let mut missing = Vec::new();
         for unit in units.into_iter().filter(|unit| self.book.unit(*unit).is_some()) {
             let needs = need.groups.iter().map(|group| (FacetKind::Field, *group));
-            let absent =
-                needs.filter(|n| self.loaded.get(n).is_none_or(|held| !held.contains(&unit)));
-            missing.extend(absent.map(|need| (need, unit)));
+            missing.extend(needs.filter(|n| !self.holds(*n, unit)).map(|need| (need, unit)));
         }
         missing
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use async_nats::{Client, jetstream};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tonghop_core::book::Book;
@@ -60,10 +61,25 @@ enum Ended {
 }
 
 /// Folds until `stop` holds true, and answers readers on the data directory's socket meanwhile.
+///
+/// All that has to do with the log runs on threads of its own, which step back for readers.
 pub async fn run(
     settings: &WorkerSettings,
     reading: &Arc<Reading>,
     stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let (readers, threads) = (Handle::current(), background::Threads::start()?);
+    let (settings, reading) = (settings.clone(), Arc::clone(reading));
+    let working = async move { work(&settings, &reading, stop, &readers).await };
+    threads.run(working).await.context("the projector has panicked")?
+}
+
+/// The same, with readers on the socket served where `readers` says.
+async fn work(
+    settings: &WorkerSettings,
+    reading: &Arc<Reading>,
+    stop: watch::Receiver<bool>,
+    readers: &Handle,
 ) -> anyhow::Result<()> {
     opening::sweep(&settings.data);
     let mut local: Option<JoinHandle<()>> = None;
@@ -93,7 +109,7 @@ pub async fn run(
         if local.is_none() {
             let socket = ReadSocket::bind(&settings.data).await?;
             let router = http::router(&Api::new(Arc::clone(reading)));
-            local = Some(tokio::spawn(socket.serve(router, stop.clone())));
+            local = Some(readers.spawn(socket.serve(router, stop.clone())));
         }
         let ended = session(client, &log, folder, &view, stop.clone()).await?;
         if matches!(ended, Ended::Stopped) {
@@ -135,7 +151,7 @@ async fn session(
     let _decoding = background::run("decode", move || folder::decode_all(received, &decoded))?;
     let publisher = Publisher::start(client.clone(), PublisherSettings::new()).await?;
     let mut outside = Live {
-        runtime: tokio::runtime::Handle::current(),
+        runtime: Handle::current(),
         client,
         publisher,
         view: Arc::clone(view),
@@ -237,7 +253,7 @@ pub fn view_of(
         projection.counts(),
         source,
     )
-    .with_sources(projection.sources().clone()))
+    .with_sources(projection.sources()))
 }
 
 fn fold_all(
@@ -267,7 +283,7 @@ fn fold_all(
 /// The outside of live folding.
 #[derive(Debug)]
 struct Live {
-    runtime: tokio::runtime::Handle,
+    runtime: Handle,
     client: Client,
     publisher: Publisher,
     view: Arc<View>,

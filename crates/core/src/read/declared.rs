@@ -43,8 +43,8 @@ impl Speakers {
 
 impl Scope<'_> {
     fn speakers(&self) -> &Speakers {
-        self.speakers.get_or_init(|| {
-            let (day, codes) = (self.days.to, &self.codes);
+        self.trees.speakers.get_or_init(|| {
+            let (day, codes) = (self.days.to, &self.trees.codes);
             let above = codes.iter().map(|code| {
                 let chain = self.registry.chain(*code, day);
                 chain.iter().skip(1).filter_map(|code| codes.binary_search(code).ok()).collect()
@@ -70,13 +70,13 @@ impl Scope<'_> {
         book: &Opened<'_>,
     ) -> Vec<Value> {
         let said = self.said(indicator, nature, book);
-        let mut sums = vec![Value::Missing; self.codes.len()];
+        let mut sums = vec![Value::Missing; self.trees.codes.len()];
         if said.is_empty() {
             return sums;
         }
         let speakers = self.speakers();
         // Whether anybody said anything below a place, on the window's last day.
-        let mut is_heard = vec![false; self.codes.len()];
+        let mut is_heard = vec![false; self.trees.codes.len()];
         for place in said.keys() {
             for heard in speakers.above(*place).iter().chain([place]) {
                 if let Some(held) = is_heard.get_mut(*heard) {
@@ -91,7 +91,7 @@ impl Scope<'_> {
             let is_free = move |at: &&usize| !for_it.iter().any(|shown| shown.contains(at));
             speakers.shown(place).iter().take_while(is_free)
         };
-        let mut is_told = vec![false; self.codes.len()];
+        let mut is_told = vec![false; self.trees.codes.len()];
         for (place, value) in &said {
             for at in counts_for(*place) {
                 let (Some(sum), Some(told)) = (sums.get_mut(*at), is_told.get_mut(*at)) else {
@@ -106,7 +106,7 @@ impl Scope<'_> {
             }
         }
         let is_silent = |place: &&usize| is_heard.get(**place) == Some(&false);
-        let mut lacks = vec![false; self.codes.len()];
+        let mut lacks = vec![false; self.trees.codes.len()];
         for place in speakers.standing.iter().filter(is_silent) {
             for at in counts_for(*place) {
                 if let Some(held) = lacks.get_mut(*at) {
@@ -124,7 +124,7 @@ impl Scope<'_> {
         let statements = statements(books, Some(indicator), self.query.known);
         let mut by_unit: BTreeMap<usize, Vec<_>> = BTreeMap::new();
         for statement in &statements {
-            if let Ok(place) = self.codes.binary_search(&statement.unit) {
+            if let Ok(place) = self.trees.codes.binary_search(&statement.unit) {
                 by_unit.entry(place).or_default().push(statement);
             }
         }

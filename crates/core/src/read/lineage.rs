@@ -4,6 +4,7 @@
 //! the cells of that field are taken from there and added here. Measures that have no cells by
 //! field so follow the rest, and nothing can be lost on the way: READ-1 holds in every tree.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::{Opened, Scope, Tree};
@@ -104,7 +105,8 @@ impl Scope<'_> {
         let fields = facets.get(&FacetKind::Field);
         let divided = |detour: &Detour| fields?.get(&detour.field)?.unit(detour.unit);
         let divided = self.detours().map(divided).collect();
-        Opened { series: self.series_in(book), divided, facets }
+        let is_whole = self.trees.have_all(book);
+        Opened { book, series: OnceCell::new(), is_whole, divided, facets }
     }
 
     /// Looks the units up in the book of one code of a facet. A book of another facet than the
@@ -121,6 +123,7 @@ impl Scope<'_> {
             if is_whole { book.unit(detour.unit) } else { None }
         };
         let divided = self.detours().map(divided).collect();
-        Opened { series: self.series_in(book), divided, facets }
+        let is_whole = self.trees.have_all(book);
+        Opened { book, series: OnceCell::new(), is_whole, divided, facets }
     }
 }

@@ -6,6 +6,9 @@ use crate::catalogue::{Counted, Only};
 
 /// Where amounts are added up.
 pub trait Sums {
+    /// Whether nothing but the root's amount is added up.
+    const IS_ROOT_ALONE: bool;
+
     /// Nothing yet, of so many units.
     fn zero(units: usize) -> Self;
 
@@ -27,6 +30,8 @@ pub struct Amounts {
 }
 
 impl Sums for Amounts {
+    const IS_ROOT_ALONE: bool = false;
+
     fn zero(units: usize) -> Self {
         Self { own: vec![0; units], subtree: vec![0; units] }
     }
@@ -60,6 +65,8 @@ impl Sums for Amounts {
 pub struct Total(pub i64);
 
 impl Sums for Total {
+    const IS_ROOT_ALONE: bool = true;
+
     fn zero(_: usize) -> Self {
         Self(0)
     }

@@ -69,6 +69,23 @@ proptest! {
     }
 
     #[test]
+    fn book_4_the_whole_is_the_sum_of_its_units(
+        amounts in amounts(), to in 0_u16..10, known in proptest::option::of(3_u16..11),
+    ) {
+        let mut book = Book::default();
+        for amount in &amounts {
+            book.add(&key(*amount), i64::from(amount.4));
+        }
+        let (to, known) = (Day::from_number(to), known.map(Day::from_number));
+        for measure in [Measure::DocumentIssued, Measure::DocumentReceived] {
+            let units = book.units().filter_map(|(_, unit)| unit.series(measure));
+            let sum: i64 = units.map(|series| series.up_to(to, known)).sum();
+            let whole = book.whole().series(measure).map_or(0, |series| series.up_to(to, known));
+            prop_assert_eq!(whole, sum);
+        }
+    }
+
+    #[test]
     fn book_3_a_run_is_the_sum_of_its_changes(
         before in amounts(), run in vec((0_u16..8, 4_u16..10, any::<i8>()), 0..20),
     ) {

@@ -58,7 +58,7 @@ fn api(said: impl IntoIterator<Item = Said>) -> Api {
         FacetSource::empty(),
     );
     let reading = Arc::new(Reading::with_catalogue(world::catalogue()));
-    reading.show(Arc::new(view.with_sources(projection.sources().clone())));
+    reading.show(Arc::new(view.with_sources(projection.sources())));
     Api { today: || Day::parse("2021-09-20").unwrap(), ..Api::new(reading) }
 }
 

@@ -4,12 +4,15 @@
 SCALE ?= 1
 # How many seeds `sim` tries.
 SEEDS ?= 1000
+# How many cases `fuzz` shows the decoders, and which ones.
+CASES ?= 5000000
+SEED ?= 1
 
 # Absolute, because cargo runs each package's tests in that package's folder.
 export TONGHOP_NATS_SERVER := $(CURDIR)/.tools/bin/nats-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim clean nats-server
+.PHONY: help demo test check bench sim fuzz clean nats-server
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +50,10 @@ bench: nats-server ## the ratios of design: catch-up, replay, fold, commit, quer
 
 sim: ## the projector's crash simulation, longer (SEEDS=N)
 	SEEDS=$(SEEDS) cargo test --release --locked -p tonghop-tests --test simulation -- --ignored --nocapture
+
+fuzz: ## hostile bytes for every decoder (CASES=N, SEED=N)
+	CASES=$(CASES) SEED=$(SEED) cargo test --profile fuzz --locked -p tonghop-tests --test fuzz -- --nocapture
+	CASES=$(CASES) SEED=$(SEED) cargo test --profile fuzz --locked -p tonghop-node --test fuzz -- --nocapture
 
 clean: ## remove what was built and fetched; tonghop-data stays, for it is yours
 	cargo clean

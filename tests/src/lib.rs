@@ -1,1 +1,3 @@
-//! .
+//! What the tests that look at the whole share.
+
+pub mod fuzz;

@@ -25,12 +25,15 @@ impl Instant {
         self.0
     }
 
-    /// Reads RFC 3339 with an offset, to the millisecond.
+    /// Reads RFC 3339 with an offset, to the millisecond; none if its local year is not of four
+    /// digits, for then it could not be written so again.
     pub fn parse(text: &str) -> Option<Self> {
         if text.contains(' ') {
             return None;
         }
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        let local = DateTime::from_timestamp(at.timestamp() + LOCAL_OFFSET_SECONDS, 0)?;
+        (0..=9_999).contains(&local.year()).then(|| Self(at.timestamp_millis()))
     }
 
     /// The local day (UTC+7) of this instant, if it lies in the range of [`Day`].

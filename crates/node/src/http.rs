@@ -50,6 +50,7 @@ mod refusals;
 mod requeue;
 mod units;
 
+pub use events::unpublishable;
 pub use figure_id::FigureId;
 pub use problem::Problem;
 

@@ -10,6 +10,18 @@ fn the_local_day_begins_at_17_utc() {
 }
 
 #[test]
+fn what_is_read_can_be_written_and_read_again() {
+    for text in ["0000-01-01T00:00:00Z", "9999-12-31T16:59:59Z", "2016-12-31T23:59:60Z"] {
+        let at = Instant::parse(text).unwrap();
+        assert_eq!(Instant::parse(&at.to_string()), Some(at), "{text}");
+    }
+    for beyond in ["9999-12-31T17:00:00Z", "9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59"]
+    {
+        assert_eq!(Instant::parse(beyond), None, "{beyond}");
+    }
+}
+
+#[test]
 fn only_whole_real_days_are_read() {
     for bad in [
         "2021-02-29",

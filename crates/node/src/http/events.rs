@@ -102,6 +102,20 @@ pub(super) fn no_log() -> Problem {
     Problem::unavailable("gateway.no_log", detail)
 }
 
+/// What the events of a request come to before any of them is published: none, or why it cannot be.
+pub fn unpublishable(
+    headers: &HeaderMap,
+    body: &Bytes,
+    unit: UnitCode,
+) -> Result<Vec<Option<Refused>>, Problem> {
+    let items = items::read(Mode::of(headers)?, headers, body, unit)?.into_iter();
+    let refused = items.map(|item| match item {
+        Item::Send(_) => None,
+        Item::Refused(why) => Some(why),
+    });
+    Ok(refused.collect())
+}
+
 /// Who sends, how, and that they may; before anything of the body is read.
 fn admitted(
     gateway: &Gateway,

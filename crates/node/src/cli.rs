@@ -50,6 +50,8 @@ enum Command {
     Report(commands::report::ReportArgs),
     /// Fold the log afresh, and compare with what is stored
     Replay(commands::replay::ReplayArgs),
+    /// Play an agency's system against the contract, or check what one has written
+    Conformance(commands::conformance::ConformanceArgs),
     /// Write the events of Nghệ An, third quarter of 2021
     Sample(commands::sample::SampleArgs),
     /// Check the log, the store and their accounts
@@ -175,6 +177,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,
             Command::Doctor => commands::doctor::run(settings).await,
+            Command::Conformance(args) => commands::conformance::run(&args, settings).await,
             Command::Sample(args) => commands::sample::run(&args),
             Command::Completions { shell } => {
                 let mut script = Vec::new();

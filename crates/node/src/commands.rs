@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod completeness;
+pub mod conformance;
 pub mod declare;
 pub mod doctor;
 pub mod indicators;

@@ -87,6 +87,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
         }
         "project" => &["data", "nats", "creds", "catalogue", "config", "log_json"],
         "agency" => &["data", "config", "json", "log_json"],
+        "conformance" => &["data", "nats", "creds", "http", "config", "json", "log_json"],
         "serve" => &["data", "http", "config", "log_json"],
         "report" => &["data", "lang", "config", "json", "log_json"],
         "declare" => &["data", "nats", "creds", "catalogue", "config", "json", "log_json"],

@@ -16,6 +16,8 @@
 mod bad_input;
 #[path = "e2e/completeness.rs"]
 mod completeness;
+#[path = "e2e/conformance.rs"]
+mod conformance;
 #[path = "e2e/damage.rs"]
 mod damage;
 #[path = "e2e/declaring.rs"]

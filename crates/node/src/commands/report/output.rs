@@ -15,7 +15,7 @@ pub(super) fn is_terminal() -> bool {
 }
 
 /// Writes to the file, or to standard output if there is none.
-pub(super) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<ExitCode> {
+pub(in crate::commands) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<ExitCode> {
     if let Some(path) = path {
         replace(path, bytes).with_context(|| path.display().to_string())?;
         return Ok(ExitCode::from(DONE));

@@ -5,7 +5,7 @@
 //! another machine. It never judges: a figure behind its goal says so and the exit code stays 0.
 //!
 //! ```text
-//! cargo bench --locked -p tonghop-node --bench ratios [-- PART …]     PART: a b c d e f
+//! cargo bench --locked -p tonghop-node --bench ratios [-- PART …]     PART: a … h
 //! BENCH_SCALE    share of the sample's true volume, default 0.3
 //! BENCH_ROUNDS   how often each pair is measured, default 3
 //! ```
@@ -13,13 +13,16 @@
 //! Everything it makes is below cargo's target directory (on the disk that the build uses) and is
 //! removed at the end.
 
+mod agency;
 mod batches;
 mod catch_up;
+mod decoding;
 mod input;
 mod log;
 mod memory;
 mod process;
 mod projector;
+mod publishing;
 mod queries;
 mod replay;
 mod sizes;
@@ -45,7 +48,7 @@ const SCALE: &str = "0.3";
 /// The rounds that are measured unless `BENCH_ROUNDS` says otherwise.
 const ROUNDS: u32 = 3;
 /// The parts, in the order in which they run.
-const PARTS: &str = "bafedc";
+const PARTS: &str = "bafedgch";
 
 /// What every part measures with.
 struct Bench {
@@ -98,6 +101,10 @@ fn measure(bench: &mut Bench, parts: &str) -> anyhow::Result<()> {
                 stop(bench, log.take())?;
                 memory::measure(bench)?;
             }
+            'g' | 'h' => {
+                stop(bench, log.take())?;
+                if part == 'g' { publishing::measure(bench)? } else { decoding::measure(bench)? }
+            }
             _ => {
                 let log = match &mut log {
                     Some(log) => log,
@@ -140,7 +147,7 @@ fn stop(bench: &Bench, log: Option<Log>) -> anyhow::Result<()> {
 fn asked_parts() -> anyhow::Result<String> {
     let asked: String = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let unknown: String = asked.chars().filter(|part| !PARTS.contains(*part)).collect();
-    anyhow::ensure!(unknown.is_empty(), "{unknown:?} is no part; the parts are a b c d e f");
+    anyhow::ensure!(unknown.is_empty(), "{unknown:?} is no part; the parts are a to h");
     let chosen = |part: &char| asked.is_empty() || asked.contains(*part);
     Ok(PARTS.chars().filter(chosen).collect())
 }

@@ -20,10 +20,17 @@ impl UnitCode {
         if bytes.is_empty() || bytes.len() > UNIT_CODE_CHARS_MAX {
             return None;
         }
-        let mut after_dot = true;
+        // What the first group and the last one begin with.
+        let (mut first, mut last, mut after_dot) = (None, b'.', true);
         for byte in bytes {
             match byte {
-                b'0'..=b'9' | b'A'..=b'Z' => after_dot = false,
+                b'0'..=b'9' | b'A'..=b'Z' => {
+                    if after_dot {
+                        last = *byte;
+                        first.get_or_insert(last);
+                    }
+                    after_dot = false;
+                }
                 b'.' if !after_dot => after_dot = true,
                 _ => return None,
             }
@@ -31,7 +38,10 @@ impl UnitCode {
         if after_dot {
             return None;
         }
-        if is_reversed(text) { Self::from_reversed(text) } else { Self::new(text) }
+        // The older form ends with the level-1 group, which alone begins with a letter.
+        let is_reversed =
+            first.is_some_and(|byte| byte.is_ascii_digit()) && last.is_ascii_uppercase();
+        if is_reversed { Self::from_reversed(text) } else { Self::new(text) }
     }
 
     /// Reads the code as a NATS token writes it: `H41-16`.
@@ -79,16 +89,6 @@ impl UnitCode {
         let first = self.as_str().split('.').next().unwrap_or_default();
         Self::new(first).unwrap_or(*self)
     }
-}
-
-/// The older form ends with the level-1 group, which alone begins with a letter.
-fn is_reversed(text: &str) -> bool {
-    let starts_with_letter = |group: Option<&str>| {
-        group.is_some_and(|g| g.starts_with(|c: char| c.is_ascii_uppercase()))
-    };
-    text.contains('.')
-        && !starts_with_letter(text.split('.').next())
-        && starts_with_letter(text.rsplit('.').next())
 }
 
 fn is_zero(group: &str) -> bool {

@@ -28,6 +28,8 @@ mod examples;
 mod gateway;
 #[path = "e2e/golden.rs"]
 mod golden;
+#[path = "e2e/hostile_tables.rs"]
+mod hostile_tables;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/lineage.rs"]

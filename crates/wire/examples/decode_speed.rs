@@ -113,6 +113,7 @@ struct Received {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it is read, and that is what is measured")]
+#[allow(clippy::struct_excessive_bools, reason = "they are those of the contract")]
 struct Issued<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,

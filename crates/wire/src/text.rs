@@ -19,9 +19,15 @@ pub(crate) fn is_plain(text: &str) -> bool {
     odd & (ONES * 0x80) == 0 && rest.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 
+/// Whether the letter is in normalisation form C beside any other such letter, and no control
+/// character: those of Latin scripts, with which Vietnamese is written when it is composed.
+const fn is_composed(letter: char) -> bool {
+    matches!(letter, ' '..='~' | '\u{a0}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}')
+}
+
 /// The text in normalisation form C.
 fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
-    if is_plain(&text) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text;
     }
     Cow::Owned(text.nfc().collect())
@@ -30,7 +36,7 @@ fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
 /// The text in normalisation form C, and whether there is a control character in it.
 #[inline]
 pub(crate) fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
-    if is_plain(&text) {
+    if is_plain(&text) || text.chars().all(is_composed) {
         return (text, false);
     }
     let text = nfc(text);
@@ -94,6 +100,20 @@ mod tests {
         }
         assert!(!is_plain("12345678ở") && !is_plain("ở12345678"));
         assert!(has_control("\u{85}") && !has_control("ở"));
+    }
+
+    #[test]
+    fn letters_that_are_not_looked_at_further_are_composed() {
+        for letter in ('\0'..=char::MAX).filter(|letter| is_composed(*letter)) {
+            assert!(!letter.is_control(), "{letter:?}");
+            // Alone, and behind and before another one.
+            for text in [format!("{letter}"), format!("o{letter}"), format!("{letter}o")] {
+                assert_eq!(text.nfc().collect::<String>(), text);
+                assert_eq!(is_nfc_quick(text.chars()), IsNormalized::Yes, "{text:?}");
+            }
+        }
+        assert!("Sổ Nội vụ, QĐ-UBND".chars().all(is_composed));
+        assert!(!is_composed('\u{323}') && !is_composed('\u{7f}') && !is_composed('\u{85}'));
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub(super) async fn play(
     }
     // Whoever is let in is told that this is no media type.
     let let_in = server.post(&content_type("text/plain"), b"").await?;
-    if settings_use_http(settings) && let_in.status != 415 {
+    if !settings.nats_is_named && let_in.status != 415 {
         return Ok(Err(problem("the token is not taken", &let_in)));
     }
     let log = if settings.nats_is_named { Some(gateway(settings).await?) } else { None };
@@ -149,11 +149,6 @@ pub(super) async fn play(
         notes.push("It was stopped: the steps after the last one were not played.".to_owned());
     }
     Ok(Ok(Report { about, at: now.to_string(), steps, notes }))
-}
-
-/// Whether events go over HTTP.
-fn settings_use_http(settings: &Settings) -> bool {
-    !settings.nats_is_named
 }
 
 async fn gateway(settings: &Settings) -> anyhow::Result<Gateway> {

@@ -12,6 +12,8 @@ use protox::prost_reflect::{
 
 const PROTO: &str = "../../proto";
 const PACKAGE: &str = "tonghop.v1";
+/// The path of `syntax = …`, before which the comment on the family stands.
+const SYNTAX: &[i32] = &[12];
 /// Stands before a function that grows with the kinds.
 const LONG: &str =
     "#[allow(clippy::too_many_lines, reason = \"generated: a line for each kind\")]\n";
@@ -20,6 +22,7 @@ const NO_FAMILIES: [&str; 2] = ["rule", "retracted"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO}/tonghop");
+    println!("cargo:rerun-if-changed={PROTO}/golden");
     println!("cargo:rerun-if-changed=build.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let mut compiler = protox::Compiler::new([PROTO])?;
@@ -52,6 +55,8 @@ struct Kind {
     family: String,
     word: String,
     message: MessageDescriptor,
+    /// The file of the family.
+    file: FileDescriptor,
 }
 
 impl Kind {
@@ -101,7 +106,7 @@ impl Tables {
             if !NO_FAMILIES.contains(&family.as_str()) {
                 kinds.extend(kinds_of(&file, &family));
                 let word = "retracted".to_owned();
-                kinds.push(Kind { family, word, message: retracted.clone() });
+                kinds.push(Kind { family, word, message: retracted.clone(), file });
             }
         }
         tables.kinds(&kinds)?;
@@ -159,11 +164,17 @@ impl Tables {
             let fields = format!("{}::TABLE", module(kind));
             writeln!(
                 out,
-                "{} => &Spec {{ family: Family::{}, word: \"{}\", message: \"{}\", fields: {fields} }},",
+                "{} => &Spec {{ family: Family::{}, word: \"{}\", message: \"{}\", fields: {fields}, \
+                 doc: {:?}, family_doc: {:?}, example: include_str!(concat!(\
+                 env!(\"CARGO_MANIFEST_DIR\"), \"/{PROTO}/golden/{}.{}.json\")) }},",
                 kind.value(),
                 pascal(&kind.family),
                 kind.word,
                 kind.message.name(),
+                said_of(&kind.message.parent_file(), kind.message.path()),
+                said_of(&kind.file, SYNTAX),
+                kind.family,
+                kind.word,
             )?;
         }
         out.push_str("}\n}\n}\n");
@@ -193,10 +204,11 @@ impl Tables {
             };
             writeln!(
                 self.text,
-                "Field {{ json: \"{}\", proto: \"{}\", number: {}, required: {required}, max: {max}, form: super::{form} }},",
+                "Field {{ json: \"{}\", proto: \"{}\", number: {}, required: {required}, max: {max}, form: super::{form}, doc: {:?} }},",
                 field.json_name(),
                 field.name(),
                 field.number(),
+                said_of(&field.parent_file(), field.path()),
             )?;
         }
         self.text.push_str("];\n}\n");
@@ -275,9 +287,20 @@ fn kinds_of(file: &FileDescriptor, family: &str) -> Vec<Kind> {
     let of = |message: MessageDescriptor| {
         let word = snake(message.name().strip_prefix(&prefix)?);
         let starts_with_word = !word.is_empty() && message.child_enums().len() == 0;
-        starts_with_word.then(|| Kind { family: family.to_owned(), word, message })
+        let (family, file) = (family.to_owned(), file.clone());
+        starts_with_word.then(|| Kind { family, word, message, file })
     };
     file.messages().filter_map(of).collect()
+}
+
+/// The comment before what stands at this path of the file, in one line.
+fn said_of(file: &FileDescriptor, path: &[i32]) -> String {
+    let proto = file.file_descriptor_proto();
+    let places = proto.source_code_info.iter().flat_map(|info| &info.location);
+    let comment = places
+        .filter(|place| place.path == path)
+        .find_map(|place| place.leading_comments.as_deref());
+    comment.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn stem(file: &FileDescriptor) -> String {

@@ -30,8 +30,10 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: NATS as a child process, a projector, HTTP
     Up(commands::up::UpArgs),
-    /// Publish events from NDJSON or CSV files
+    /// Publish events from NDJSON, CSV or XLSX files
     Publish(commands::publish::PublishArgs),
+    /// Write a table for a kind of event, to be filled in and published
+    Template(commands::template::TemplateArgs),
     /// Declare figures that no system emits
     Declare(commands::declare::DeclareArgs),
     /// List the indicators, or check files of a catalogue
@@ -168,6 +170,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
         match command {
             Command::Up(args) => commands::up::run(&args, settings).await,
             Command::Publish(args) => commands::publish::run(&args, settings).await,
+            Command::Template(args) => commands::template::run(&args, settings),
             Command::Declare(args) => commands::declare::run(&args, settings).await,
             Command::Indicators(command) => commands::indicators::run(&command, settings),
             Command::Project => commands::project::run(settings).await,

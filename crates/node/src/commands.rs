@@ -14,6 +14,7 @@ pub mod replay;
 pub mod report;
 pub mod sample;
 pub mod serve;
+pub mod template;
 pub mod up;
 
 use std::io::Write;

@@ -22,5 +22,6 @@ pub mod replay;
 pub mod sample;
 pub mod settings;
 pub mod socket;
+pub mod table;
 pub mod view;
 pub mod worker;

@@ -200,6 +200,12 @@ impl Listener {
         &self.reasons
     }
 
+    /// The positions of these that were refused, as far as it was told.
+    pub(crate) fn refused_among(&self, positions: &Positions) -> Vec<u64> {
+        let runs = self.refused.iter().flat_map(|(first, last)| *first..=*last);
+        runs.filter(|position| positions.line(*position).is_some()).collect()
+    }
+
     /// What became of the events; none if that was not told of all of them.
     pub(crate) fn outcome(&self, positions: &Positions) -> Option<Outcome> {
         let first = positions.0.first().map_or(0, |run| run.first);

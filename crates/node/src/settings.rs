@@ -93,7 +93,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
         "declare" => &["data", "nats", "creds", "catalogue", "config", "json", "log_json"],
         "indicators" => &["data", "lang", "catalogue", "config", "json"],
         // What it prints of figures is JSON in any case.
-        "sample" => &["json"],
+        "sample" | "template" => &["json"],
         "completions" => &[],
         _ => &["data", "nats", "creds", "http", "lang", "catalogue", "config", "json", "log_json"],
     }

@@ -15,6 +15,12 @@ pub struct Spec {
     pub message: &'static str,
     /// The fields of the message, by number; at most [`FIELDS_MAX`].
     pub fields: &'static [Field],
+    /// What `proto/` says of the kind.
+    pub doc: &'static str,
+    /// What `proto/` says of the family, its subjects above all.
+    pub family_doc: &'static str,
+    /// The example of the contract (`proto/golden`): an event in structured JSON.
+    pub example: &'static str,
 }
 
 /// A field of a message.
@@ -32,6 +38,8 @@ pub struct Field {
     pub max: u32,
     /// What its value is.
     pub form: Form,
+    /// What `proto/` says of it.
+    pub doc: &'static str,
 }
 
 /// What the value of a field is (`proto/tonghop/v1/rule.proto`).

@@ -77,13 +77,9 @@ pub struct DeclareArgs {
 /// Runs the command.
 pub async fn run(args: &DeclareArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let declared = match &args.from_file {
-        Some(file) if is_workbook(file) => {
-            std::fs::metadata(file).with_context(|| file.display().to_string())?;
-            table::of_workbook(file)
-        }
         Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-            table::of_csv(&text)
+            std::fs::metadata(file).with_context(|| file.display().to_string())?;
+            table::of_file(file)
         }
         None if args.withdraw => Ok(vec![Declared::withdrawn(args.indicator.as_deref())]),
         None => table::of_cells(&[
@@ -153,10 +149,6 @@ fn known(declared: Vec<Declared>, catalogue: &Catalogue) -> Result<Vec<Declared>
         }
     }
     if problems.is_empty() { Ok(declared) } else { Err(problems) }
-}
-
-fn is_workbook(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }
 
 /// The events of these declarations, a line each; or what is wrong with them.

@@ -12,21 +12,29 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 
-use super::{DONE, FAILED, NO, grouped, stop_signal};
+use super::{DONE, FAILED, NO, USAGE, grouped, stop_signal};
 use crate::nats::{ConnectSettings, Publisher, PublisherSettings, connect, without_user};
 use crate::outcome::Listener;
 use crate::settings::Settings;
 use crate::worker;
 
-mod csv_lines;
 mod halt;
+mod heads;
+mod import;
 mod input;
+pub(super) mod mapping;
+mod mending;
+mod plan;
+mod refused_rows;
+mod rehearsal;
 mod resume;
+mod rows;
+mod said;
 mod sending;
 mod summary;
 
-pub use csv_lines::delimiter;
 use halt::{Halt, Halts};
+use plan::Plan;
 use resume::Bookmark;
 use sending::Sending;
 use summary::{Fate, Summary, Tally};
@@ -37,15 +45,30 @@ const PATIENCE_SECONDS: u64 = 30;
 /// The arguments.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each line of an NDJSON file is one CloudEvent in structured JSON. The first \
-row of a CSV file names the attributes (id, source, type, subject, time, unit, sequence, replaces) \
-and the fields of data (data.procedure, data.dueOn, …).\n\nExamples:\n  tonghop publish \
-events.ndjson\n  tonghop sample --scale 0.01 | tonghop publish -"
+    after_help = "Each line of an NDJSON file is one CloudEvent in structured JSON. A CSV or XLSX \
+file is read by a mapping (--map): which column is what, see docs/import.md; `tonghop template` \
+writes a table with its mapping. Without one, the first row names the attributes (id, source, type, \
+subject, time, unit, sequence, replaces) and the fields of data (data.procedure, data.dueOn, \
+…).\n\nExamples:\n  tonghop publish events.ndjson\n  tonghop sample --scale 0.01 | tonghop publish \
+-\n  tonghop publish --dry-run --map ho-so.toml ho-so.xlsx\n  tonghop publish --map ho-so.toml \
+--refused loi.xlsx ho-so.xlsx"
 )]
 pub struct PublishArgs {
-    /// NDJSON or CSV files; - is standard input (NDJSON)
+    /// NDJSON, CSV or XLSX files; - is standard input (NDJSON)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The mapping of CSV and XLSX files: which column is which attribute or field
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Send nothing: read every row as the projector will, and say what would be refused
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the events that would be sent to this file, as NDJSON: with their ids
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    events: Option<PathBuf>,
+    /// Write the rows that were refused to this file, to be mended and published again
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
     /// Exit with 1 also when an event is refused, and with 3 when that is not known
     #[arg(long)]
     strict: bool,
@@ -68,6 +91,10 @@ impl PublishArgs {
     pub fn strict(file: &Path) -> Self {
         Self {
             files: vec![file.to_owned()],
+            map: None,
+            dry_run: false,
+            events: None,
+            refused: None,
             strict: true,
             no_wait: false,
             wait: 10,
@@ -82,6 +109,21 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
     for path in &args.files {
         can_be_read(path)?;
     }
+    let plan = match Plan::of(args) {
+        Ok(plan) => plan,
+        Err(why) => {
+            eprintln!("tonghop: {why}");
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    if args.dry_run {
+        plan.rehearse(args, settings).await
+    } else {
+        send(args, plan, settings).await
+    }
+}
+
+async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
     let mut connection = ConnectSettings::new(&settings.nats, "tonghop publish");
     connection.creds.clone_from(&settings.creds);
@@ -91,7 +133,9 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
     let mut listener = Listener::start(&client).await?;
     let halts = Halts::watch(client.clone(), Duration::from_secs(args.patience), stop.clone());
     let begun = Instant::now();
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(args.refused.is_some());
+    let mapping = plan.fingerprint().to_owned();
+    let import = plan.import(&settings.data, &log)?;
     let mut halted = None;
     let mut failed = None;
     for (file, path) in args.files.iter().enumerate() {
@@ -102,8 +146,13 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
         let window = usize::from(args.window);
         let sending = PublisherSettings { window, ..PublisherSettings::new() };
         let publisher = Publisher::start(client.clone(), sending).await?;
-        let bookmark = Bookmark::open(&settings.data, path, &log)?;
-        let sending = Sending { path, file, bookmark, window, halts: halts.clone() };
+        let mut bookmark = Bookmark::open(&settings.data, path, &mapping, &log)?;
+        if args.refused.is_some() {
+            // Every row that is refused is wanted, not only those of this run.
+            bookmark = bookmark.begun_anew();
+        }
+        let (halts, import) = (halts.clone(), import.clone());
+        let sending = Sending { path, file, bookmark, window, halts, import };
         match sending.run(publisher, &mut tally).await {
             Ok(None) => {}
             Ok(halt) => {
@@ -131,7 +180,11 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
     if let Some(halt) = halted {
         tell_halt(halt, args, settings, tally.stored);
     }
-    Summary { files: &args.files, tally: &tally, fate, took }.tell(settings.json);
+    let import = import.as_deref();
+    Summary { files: &args.files, tally: &tally, fate, import, took }.tell(settings.json);
+    if failed.is_none() {
+        plan::after(args, &tally, &listener, import)?;
+    }
     match failed {
         Some(error) if error.is::<input::NotLines>() => {
             eprintln!("tonghop: {error:#}");

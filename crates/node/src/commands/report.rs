@@ -12,7 +12,7 @@ use super::{FAILED, USAGE, completeness, print, reconciliation};
 use crate::local::{self, Answered};
 use crate::settings::Settings;
 
-pub(in crate::commands) mod output;
+pub(super) mod output;
 
 /// How a form is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

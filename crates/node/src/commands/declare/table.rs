@@ -1,13 +1,13 @@
 //! A table of declared figures, read cell by cell: what is wrong is told by row and column.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use calamine::{Data, Reader};
 use serde_json::{Map, Value};
 use tonghop_core::day::Day;
 use tonghop_core::words::Qualifier;
 
-use crate::commands::publish::delimiter;
+use crate::table::{self, Cell, Row};
 
 /// The columns, as the first row names them.
 const COLUMNS: &[&str] = &["indicator", "from", "to", "asOf", "value", "of", "qualifier", "note"];
@@ -52,90 +52,80 @@ impl Declared {
     }
 }
 
-/// A row of cells with its number in the file, or why it cannot be read.
-type Row = (u64, Result<Vec<String>, String>);
-
 /// The figures of a CSV text, or all that is wrong with it.
 pub fn of_csv(text: &str) -> Result<Vec<Declared>, Vec<String>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(text.lines().next().unwrap_or_default().as_bytes()))
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let rows = reader.into_records().zip(1_u64..).map(|(record, row)| {
-        let cells = record.map(|record| record.iter().map(str::to_owned).collect());
-        (row, cells.map_err(|why| why.to_string()))
-    });
-    of_rows(rows)
+    let mut reading = Reading::default();
+    let read = table::read_text(text, &mut |row| reading.row(row));
+    reading.declared(read)
 }
 
-/// The figures of the first sheet of a workbook, or all that is wrong with it.
-pub fn of_workbook(path: &Path) -> Result<Vec<Declared>, Vec<String>> {
-    let unreadable = |why: &dyn std::fmt::Display| vec![why.to_string()];
-    let mut book = calamine::open_workbook_auto(path).map_err(|why| unreadable(&why))?;
-    let sheet = book.worksheet_range_at(0).ok_or_else(|| unreadable(&"it has no sheet"))?;
-    let sheet = sheet.map_err(|why| unreadable(&why))?;
-    let first = sheet.start().map_or(1, |(row, _)| u64::from(row) + 1);
-    of_rows(sheet.rows().zip(first..).map(|(cells, row)| {
-        let texts = cells.iter().map(text).collect::<Result<Vec<_>, _>>();
-        (row, texts)
-    }))
+/// The figures of a CSV file or of the first sheet of a workbook, or all that is wrong with it.
+pub fn of_file(path: &Path) -> Result<Vec<Declared>, Vec<String>> {
+    let mut reading = Reading::default();
+    let read = table::read(path, None, &mut |row| reading.row(row));
+    reading.declared(read)
 }
 
-/// What a cell of a sheet says: a whole number without a point, a date as a day.
-fn text(cell: &Data) -> Result<String, String> {
-    Ok(match cell {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-            text.trim().to_owned()
-        }
-        Data::Int(number) => number.to_string(),
-        Data::Float(number) if number.fract() == 0.0 => format!("{number:.0}"),
-        Data::Float(number) => number.to_string(),
-        Data::Bool(flag) => flag.to_string(),
-        Data::DateTime(at) => match at.as_datetime() {
-            Some(at) => at.format("%Y-%m-%d").to_string(),
-            None => return Err("a cell has a date that is none".to_owned()),
-        },
-        Data::Error(error) => return Err(format!("a cell has the error {error}")),
-    })
+/// A table that is being read.
+#[derive(Debug, Default)]
+struct Reading {
+    /// The first row, once it was met.
+    heads: Option<Vec<String>>,
+    declared: Vec<Declared>,
+    problems: Vec<String>,
 }
 
-fn of_rows(mut rows: impl Iterator<Item = Row>) -> Result<Vec<Declared>, Vec<String>> {
-    let heads = match rows.next() {
-        Some((_, Ok(heads))) => heads,
-        Some((row, Err(why))) => return Err(vec![format!("row {row}: {why}")]),
-        None => return Err(vec!["it is empty".to_owned()]),
-    };
-    let mut problems = wrong_heads(&heads);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let mut declared = Vec::new();
-    for (row, cells) in rows {
-        let cells = match cells {
+impl Reading {
+    fn row(&mut self, row: Row) -> ControlFlow<()> {
+        let Row { number, cells, .. } = row;
+        let texts = cells.and_then(|cells| cells.iter().map(text).collect::<Result<Vec<_>, _>>());
+        let cells = match texts {
             Ok(cells) => cells,
             Err(why) => {
-                problems.push(format!("row {row}: {why}"));
-                continue;
+                self.problems.push(format!("row {number}: {why}"));
+                return ControlFlow::Continue(());
             }
         };
-        if cells.iter().all(String::is_empty) {
-            continue;
-        }
+        let Some(heads) = &self.heads else {
+            self.problems.extend(wrong_heads(&cells));
+            self.heads = Some(cells);
+            return if self.problems.is_empty() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            };
+        };
         if cells.len() > heads.len() {
-            problems.push(format!("row {row}: there are more cells than columns"));
-            continue;
+            self.problems.push(format!("row {number}: there are more cells than columns"));
+            return ControlFlow::Continue(());
         }
         let named = heads.iter().map(String::as_str).zip(cells.iter().map(|c| Some(c.as_str())));
-        match row_of(&named.collect::<Vec<_>>(), row) {
-            Ok(figure) => declared.push(figure),
-            Err(more) => problems.extend(more),
+        match row_of(&named.collect::<Vec<_>>(), number) {
+            Ok(figure) => self.declared.push(figure),
+            Err(more) => self.problems.extend(more),
         }
+        ControlFlow::Continue(())
     }
-    if problems.is_empty() { Ok(declared) } else { Err(problems) }
+
+    fn declared(
+        mut self,
+        read: Result<(), table::TableError>,
+    ) -> Result<Vec<Declared>, Vec<String>> {
+        if let Err(why) = read {
+            self.problems.push(why.to_string());
+        } else if self.heads.is_none() {
+            self.problems.push("it is empty".to_owned());
+        }
+        if self.problems.is_empty() { Ok(self.declared) } else { Err(self.problems) }
+    }
+}
+
+/// What a cell says; a date cell says its day.
+fn text(cell: &Cell) -> Result<String, String> {
+    if let Cell::Moment(at) = cell {
+        return Ok(at.format("%Y-%m-%d").to_string());
+    }
+    cell.text()
 }
 
 fn wrong_heads(heads: &[String]) -> Vec<String> {
@@ -301,14 +291,14 @@ mod tests {
     #[test]
     fn a_workbook_is_read_like_a_table() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/declared");
-        let good = of_workbook(&dir.join("good.xlsx")).unwrap();
+        let good = of_file(&dir.join("good.xlsx")).unwrap();
         let data: Vec<String> =
             good.iter().map(|figure| Value::Object(figure.data.clone()).to_string()).collect();
         expect![[r#"
             {"from":"2021-06-01","qualifier":"EXACT","to":"2021-09-06","value":60}
             {"qualifier":"AT_LEAST","value":4000}"#]]
         .assert_eq(&data.join("\n"));
-        let problems = of_workbook(&dir.join("bad.xlsx")).unwrap_err().join("\n");
+        let problems = of_file(&dir.join("bad.xlsx")).unwrap_err().join("\n");
         expect![[r#"
             row 2, column value: "trên 60" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
             row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000"#]].assert_eq(&problems);

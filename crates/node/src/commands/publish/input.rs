@@ -1,4 +1,4 @@
-//! The lines of a file on their way to the log: NDJSON as it is, CSV rows made into NDJSON.
+//! The lines of a file on their way to the log: NDJSON as it is, rows of tables made into NDJSON.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
@@ -9,8 +9,10 @@ use async_nats::Subject;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::csv_lines;
+use super::import::{Fault, Import};
+use super::rows;
 use crate::nats::streams::EVENT_MAX;
+use crate::table::{self, TableError};
 
 /// The most bytes of a line; a longer one cannot be sent.
 pub(super) const LINE_BYTES_MAX: u32 = 400 * 1024;
@@ -24,24 +26,30 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(super) struct Place {
     pub(super) bytes: u64,
     pub(super) lines: u64,
+    /// The line that it is the place of; not always the last one before it.
+    pub(super) row: u64,
 }
 
 /// A line that has no subject to be sent under.
 #[derive(Debug)]
 pub(super) struct Unsendable {
     place: Place,
-    what: String,
+    fault: Fault,
 }
 
 impl Unsendable {
+    pub(super) fn new(place: Place, fault: Fault) -> Self {
+        Self { place, fault }
+    }
+
     /// Its number in the file, from 1.
     pub(super) fn line(&self) -> u64 {
-        self.place.lines
+        self.place.row
     }
 
     /// Why it is not sent.
-    pub(super) fn why(&self) -> &str {
-        &self.what
+    pub(super) fn fault(&self) -> &Fault {
+        &self.fault
     }
 }
 
@@ -55,6 +63,11 @@ pub(super) enum NotLines {
          (`jq -c .` makes it so)"
     )]
     Pretty,
+    #[error(transparent)]
+    Table(TableError),
+    /// What is wrong with the headings of a table.
+    #[error("{0}")]
+    Heads(String),
 }
 
 impl NotLines {
@@ -96,20 +109,29 @@ impl Line {
     }
 
     pub(super) fn unsendable(place: Place, what: String) -> Self {
-        Self::Unsendable(Unsendable { place, what })
+        Self::faulty(place, Fault { what, ..Fault::default() })
+    }
+
+    pub(super) fn faulty(place: Place, fault: Fault) -> Self {
+        Self::Unsendable(Unsendable::new(place, fault))
     }
 }
 
-/// Reads the file from the place on, line by line, into the channel.
-pub(super) fn read(path: &Path, from: Place, lines: &mpsc::Sender<Line>) -> anyhow::Result<()> {
+/// Reads the file from the place on, line by line, into the channel; a table by the mapping, if
+/// there is one.
+pub(super) fn read(
+    path: &Path,
+    from: Place,
+    import: Option<&Import>,
+    lines: &mpsc::Sender<Line>,
+) -> anyhow::Result<()> {
     if path == Path::new("-") {
         return read_lines(&mut io::stdin().lock(), from, lines).context("standard input");
     }
-    let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-        return csv_lines::read(BufReader::with_capacity(1 << 16, file), from, lines)
-            .with_context(|| path.display().to_string());
+    if table::is_table(path) {
+        return rows::read(path, from, import, lines).with_context(|| path.display().to_string());
     }
+    let mut file = File::open(path).with_context(|| path.display().to_string())?;
     file.seek(SeekFrom::Start(from.bytes))?;
     let mut file = BufReader::with_capacity(1 << 20, file);
     read_lines(&mut file, from, lines).with_context(|| path.display().to_string())
@@ -130,6 +152,7 @@ fn read_lines(
         }
         place.bytes += u64::try_from(read).unwrap_or(0);
         place.lines += 1;
+        place.row = place.lines;
         if place.lines == 1 && line.starts_with(BYTE_ORDER_MARK) {
             line.drain(..BYTE_ORDER_MARK.len());
         }

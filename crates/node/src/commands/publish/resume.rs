@@ -1,8 +1,8 @@
 //! The bookmark of a file: how far it is known to be stored.
 //!
 //! Kept as `<data>/publish/<fingerprint>.json` while a file is being published; the fingerprint is
-//! of the log and of the file's path, size and time of change, so that a changed file, or the same
-//! file for another log, begins anew. So does a file whose last confirmed event the log has lost.
+//! of the log, of the file's path, size and time of change and of the mapping, so that a changed file,
+//! or the same file for another log, begins anew. So does a file whose last confirmed event the log has lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,8 +34,13 @@ struct Kept {
 }
 
 impl Bookmark {
-    /// Looks whether the file was published in part.
-    pub(super) fn open(data: &Path, path: &Path, log: &StreamIdentity) -> anyhow::Result<Self> {
+    /// Looks whether the file was published in part, by the same mapping.
+    pub(super) fn open(
+        data: &Path,
+        path: &Path,
+        mapping: &str,
+        log: &StreamIdentity,
+    ) -> anyhow::Result<Self> {
         if path == Path::new("-") {
             let place = Place::default();
             return Ok(Self { file: None, bytes_total: None, place, position: 0 });
@@ -43,7 +48,8 @@ impl Bookmark {
         let about = fs::metadata(path).with_context(|| path.display().to_string())?;
         let full = fs::canonicalize(path)?;
         let changed = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let name = format!("{}\n{}\n{}\n{changed}", log.created_ns, full.display(), about.len());
+        let (full, bytes) = (full.display(), about.len());
+        let name = format!("{}\n{full}\n{bytes}\n{changed}{mapping}", log.created_ns);
         let fingerprint = Content::of(name.as_bytes()).0;
         let file = data.join("publish").join(format!("{fingerprint:016x}.json"));
         let (place, position) =
@@ -51,11 +57,16 @@ impl Bookmark {
                 Some(Kept { bytes, lines, position })
                     if bytes <= about.len() && position <= log.last =>
                 {
-                    (Place { bytes, lines }, position)
+                    (Place { bytes, lines, row: lines }, position)
                 }
                 _ => (Place::default(), 0),
             };
         Ok(Self { file: Some(file), bytes_total: Some(about.len()), place, position })
+    }
+
+    /// The same file, to be read from its beginning.
+    pub(super) fn begun_anew(self) -> Self {
+        Self { place: Place::default(), ..self }
     }
 
     pub(super) fn place(&self) -> Place {
@@ -77,7 +88,7 @@ impl Bookmark {
         let Some(file) = &self.file else { return Ok(()) };
         let dir = file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-        let Place { bytes, lines } = self.place;
+        let Place { bytes, lines, .. } = self.place;
         let kept = Kept { bytes, lines, position: self.position };
         let new = file.with_extension("new");
         fs::write(&new, serde_json::to_vec(&kept)?)?;

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::halt::{Halt, Halts};
+use super::import::Import;
 use super::input::{self, Line};
 use super::resume::Bookmark;
 use super::summary::Tally;
@@ -34,6 +36,7 @@ pub(super) struct Sending<'a> {
     pub(super) bookmark: Bookmark,
     pub(super) window: usize,
     pub(super) halts: Halts,
+    pub(super) import: Option<Arc<Import>>,
 }
 
 impl Sending<'_> {
@@ -48,7 +51,7 @@ impl Sending<'_> {
         if begun_at.lines > 0 {
             eprintln!("{shown}: going on after line {}", grouped(begun_at.lines));
         }
-        let (mut waiting, read) = start_reading(self.path, begun_at);
+        let (mut waiting, read) = start_reading(self.path, begun_at, self.import.clone());
         let bar = progress_bar(self.bookmark.bytes_total(), begun_at.bytes);
         let mut receipts = Receipts::new();
         let sent = self.lines(&mut waiting, &publisher, &mut receipts, tally, &bar).await;
@@ -170,7 +173,7 @@ impl Sending<'_> {
         receipts.pop_front();
         if let Some(position) = position {
             tally.stored += 1;
-            tally.positions.add(position, self.file, place.lines);
+            tally.positions.add(position, self.file, place.row);
         }
         self.bookmark.move_to(place, position);
         Ok(())
@@ -192,18 +195,19 @@ async fn unless<T>(halts: &mut Halts, future: impl Future<Output = T>) -> Result
 
 /// Reads on a thread of its own that ends with the process: while it waits for standard input,
 /// nothing can tell it to stop.
-fn start_reading(
+pub(super) fn start_reading(
     path: &Path,
     from: input::Place,
+    import: Option<Arc<Import>>,
 ) -> (mpsc::Receiver<Line>, oneshot::Receiver<anyhow::Result<()>>) {
     let (lines, waiting) = mpsc::channel(LINES_WAITING_MAX);
     let (done, read) = oneshot::channel();
     let path = path.to_owned();
-    std::thread::spawn(move || done.send(input::read(&path, from, &lines)));
+    std::thread::spawn(move || done.send(input::read(&path, from, import.as_deref(), &lines)));
     (waiting, read)
 }
 
-fn progress_bar(total: Option<u64>, at: u64) -> indicatif::ProgressBar {
+pub(super) fn progress_bar(total: Option<u64>, at: u64) -> indicatif::ProgressBar {
     let template = "{elapsed_precise} {wide_bar} {bytes}/{total_bytes} {msg} stored";
     let bar = match total {
         Some(total) => indicatif::ProgressBar::new(total),

@@ -1,22 +1,29 @@
 //! What a run says at its end: the counts, and of what went wrong the first lines.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::import::Import;
 use super::input::Unsendable;
+use super::mending::Mending;
+use super::refused_rows::RefusedRow;
 use crate::announce::Reason;
 use crate::commands::{grouped, print, printable};
-use crate::outcome::{Outcome, Positions};
+use crate::outcome::{Listener, Outcome, Positions};
+use crate::table;
 
 /// The most lines that are named one by one, of those not sent and of those refused.
 const NAMED_MAX: usize = 20;
 /// The same in JSON.
 const LISTED_MAX: usize = 1_000;
+/// The most that are kept where all of them are written to a file.
+const KEPT_MAX: usize = 1_048_576;
 
 /// What a run has done so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     pub(super) positions: Positions,
     pub(super) stored: u64,
@@ -24,15 +31,69 @@ pub(super) struct Tally {
     pub(super) unsendable_count: u64,
     pub(super) interrupted: bool,
     unsendable: Vec<(usize, Unsendable)>,
+    unsendable_kept_max: usize,
 }
 
 impl Tally {
+    /// Of nothing yet; keeps every line that is not sent, or the first ones.
+    pub(super) fn new(keeps_all: bool) -> Self {
+        Self {
+            positions: Positions::default(),
+            stored: 0,
+            bytes: 0,
+            unsendable_count: 0,
+            interrupted: false,
+            unsendable: Vec::new(),
+            unsendable_kept_max: if keeps_all { KEPT_MAX } else { LISTED_MAX },
+        }
+    }
+
     /// Counts a line of a file that is not sent.
     pub(super) fn cannot_send(&mut self, file: usize, unsendable: Unsendable) {
         self.unsendable_count += 1;
-        if self.unsendable.len() < LISTED_MAX {
+        if self.unsendable.len() < self.unsendable_kept_max {
             self.unsendable.push((file, unsendable));
         }
+    }
+
+    /// The rows that were not sent.
+    pub(super) fn refused_rows(&self) -> impl Iterator<Item = RefusedRow> {
+        self.unsendable.iter().map(|(file, unsendable)| RefusedRow {
+            file: *file,
+            row: unsendable.line(),
+            code: unsendable.fault().code.map(str::to_owned),
+            why: unsendable.fault().to_string(),
+        })
+    }
+
+    /// The rows that the log has and the projector refused.
+    pub(super) fn refused_by(&self, listener: &Listener) -> Vec<RefusedRow> {
+        let positions = listener.refused_among(&self.positions);
+        let row = |position| {
+            let (file, row) = self.positions.line(position)?;
+            let reason = listener.reasons().iter().find(|reason| reason.position == position);
+            let why =
+                reason.map_or_else(|| "`tonghop refusals` says why".into(), ToString::to_string);
+            Some(RefusedRow { file, row, code: reason.map(|reason| reason.code.clone()), why })
+        };
+        positions.into_iter().filter_map(row).collect()
+    }
+
+    /// The codes of the lines that were not sent.
+    pub(super) fn codes(&self) -> BTreeSet<&str> {
+        self.unsendable.iter().filter_map(|(_, unsendable)| unsendable.fault().code).collect()
+    }
+
+    /// The lines that were not sent, for programs.
+    pub(super) fn not_sent(&self, files: &[PathBuf]) -> Vec<Value> {
+        let lines = self.unsendable.iter().take(LISTED_MAX).map(|(file, unsendable)| {
+            let fault = unsendable.fault();
+            json!({
+                "file": file_name(files, *file), "line": unsendable.line(),
+                "column": fault.column, "code": fault.code, "why": fault.to_string(),
+            })
+        });
+        lines.collect()
     }
 }
 
@@ -53,6 +114,7 @@ pub(super) struct Summary<'a> {
     pub(super) files: &'a [PathBuf],
     pub(super) tally: &'a Tally,
     pub(super) fate: Fate<'a>,
+    pub(super) import: Option<&'a Import>,
     pub(super) took: Duration,
 }
 
@@ -62,8 +124,12 @@ impl Summary<'_> {
         if as_json {
             print(&format!("{}\n", self.json()));
         } else {
-            self.name_unsendable();
+            name_unsendable(self.tally, self.files);
             self.name_refused();
+            if self.import.is_some() {
+                let refused = self.reasons().iter().map(|reason| reason.code.as_str());
+                tell_mending(self.tally.codes().into_iter().chain(refused).collect());
+            }
             print(&format!("{}\n", self.line()));
         }
     }
@@ -87,9 +153,6 @@ impl Summary<'_> {
                 })
             })
             .collect();
-        let unsendable = tally.unsendable.iter().map(|(file, what)| {
-            json!({"file": self.file(*file), "line": what.line(), "why": what.why()})
-        });
         json!({
             "stored": tally.stored,
             "bytes": tally.bytes,
@@ -98,21 +161,11 @@ impl Summary<'_> {
             "refused": outcome.map(|o| o.refused),
             "unsendable": tally.unsendable_count,
             "refusals": refusals,
-            "notSent": unsendable.collect::<Vec<_>>(),
+            "notSent": tally.not_sent(self.files),
+            "corrections": self.import.map(Import::corrections),
             "interrupted": tally.interrupted,
             "perSecond": self.per_second(),
         })
-    }
-
-    fn name_unsendable(&self) {
-        for (file, unsendable) in self.tally.unsendable.iter().take(NAMED_MAX) {
-            let (line, why) = (unsendable.line(), printable(unsendable.why()));
-            eprintln!("{}line {line}: not sent: {why}", self.prefix(*file));
-        }
-        let more = beyond_named(self.tally.unsendable_count);
-        if more > 0 {
-            eprintln!("and {} more lines that were not sent", grouped(more));
-        }
     }
 
     fn name_refused(&self) {
@@ -124,7 +177,7 @@ impl Summary<'_> {
             let (position, reason) = (reason.position, printable(&reason.to_string()));
             match self.tally.positions.line(position) {
                 Some((file, line)) => {
-                    eprintln!("{}line {line}: refused: {reason}", self.prefix(file));
+                    eprintln!("{}{line}: refused: {reason}", before_number(self.files, file));
                 }
                 None => eprintln!("position {position}: refused: {reason}"),
             }
@@ -152,6 +205,9 @@ impl Summary<'_> {
                 parts.push("no projector has said yet what became of them".to_owned());
             }
         }
+        if let Some(import) = self.import.filter(|import| import.corrections() > 0) {
+            parts.push(format!("corrections among them {}", grouped(import.corrections())));
+        }
         if self.tally.unsendable_count > 0 {
             parts.push(format!("not sent {}", grouped(self.tally.unsendable_count)));
         }
@@ -178,16 +234,40 @@ impl Summary<'_> {
     }
 
     fn file(&self, file: usize) -> Option<String> {
-        self.files.get(file).map(|path| path.display().to_string())
+        file_name(self.files, file)
     }
+}
 
-    /// Which file, where there are several.
-    fn prefix(&self, file: usize) -> String {
-        match self.file(file) {
-            Some(path) if self.files.len() > 1 => format!("{path}: "),
-            _ => String::new(),
+/// Names the first lines that are not sent.
+pub(super) fn name_unsendable(tally: &Tally, files: &[PathBuf]) {
+    for (file, unsendable) in tally.unsendable.iter().take(NAMED_MAX) {
+        let why = printable(&unsendable.fault().to_string());
+        eprintln!("{}{}: not sent: {why}", before_number(files, *file), unsendable.line());
+    }
+    let more = beyond_named(tally.unsendable_count);
+    if more > 0 {
+        eprintln!("and {} more lines that were not sent", grouped(more));
+    }
+}
+
+/// Says how to mend what has these codes, in the words of the contract.
+pub(super) fn tell_mending(codes: BTreeSet<&str>) {
+    for code in codes {
+        if let Some(Mending { english, vietnamese }) = Mending::of(code) {
+            eprintln!("{code}: {english}\n  Cách sửa: {vietnamese}");
         }
     }
+}
+
+fn file_name(files: &[PathBuf], file: usize) -> Option<String> {
+    files.get(file).map(|path| path.display().to_string())
+}
+
+/// Which file, where there are several, and what its numbers count.
+fn before_number(files: &[PathBuf], file: usize) -> String {
+    let path = files.get(file).map_or(Path::new(""), PathBuf::as_path);
+    let counted = if table::is_workbook(path) { "row" } else { "line" };
+    if files.len() > 1 { format!("{}: {counted} ", path.display()) } else { format!("{counted} ") }
 }
 
 fn beyond_named(count: u64) -> u64 {

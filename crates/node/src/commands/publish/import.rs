@@ -1,0 +1,428 @@
+//! Rows of a table as events, by a mapping.
+//!
+//! Each event is read by the decoder that the projector uses before it is sent, so that a person
+//! learns of a wrong cell by its row and column, and only what can be accepted is sent.
+//!
+//! **Invariant IMP-1:** the same row gives the same event; a row that was changed gives a
+//! correction of what it said before.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::NaiveTime;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use tonghop_core::day::Instant;
+use tonghop_core::fingerprint::Content;
+use tonghop_core::refusal::RefusalCode;
+use tonghop_core::unit_code::UnitCode;
+use tonghop_wire::kind::Kind;
+use tonghop_wire::{Decoder, Raw, Refused, subject};
+
+use super::heads::Heads;
+use super::mapping::values::{Want, value};
+use super::mapping::{self, EventMapping, Given, Mapping};
+use super::said::Said;
+use crate::table::{Cell, Row};
+
+/// Why a row, or one event of it, is not sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The code of the contract, where there is one.
+    pub(super) code: Option<&'static str>,
+    /// The column, as the person sees it.
+    pub(super) column: Option<String>,
+    /// What is wrong.
+    pub(super) what: String,
+}
+
+/// An import: a mapping, and what was said by it.
+#[derive(Debug)]
+pub(super) struct Import {
+    pub(super) mapping: Mapping,
+    /// Nothing is sent.
+    rehearsal: bool,
+    memory: Mutex<Memory>,
+}
+
+/// What an import knows of the rows before.
+#[derive(Debug)]
+struct Memory {
+    said: Said,
+    /// Of the file at hand: the row that has said a key, and what.
+    seen: HashMap<u128, (u64, u64)>,
+    /// Rows of all files that say something new, with the keys.
+    fresh: HashMap<(usize, u64), Vec<u128>>,
+    files_begun: usize,
+    /// The row of the headings in the file at hand.
+    heads_row: u64,
+    corrections: u64,
+    notes: Vec<String>,
+}
+
+impl std::fmt::Display for Fault {
+    /// `column C "Hình thức": data.out_of_range (field: channel, value: tay): …`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(column) = &self.column {
+            write!(f, "{column}: ")?;
+        }
+        if let Some(code) = self.code {
+            write!(f, "{code} ")?;
+        }
+        f.write_str(self.what.trim())
+    }
+}
+
+impl Import {
+    pub(super) fn new(mapping: Mapping, said: Said, rehearsal: bool) -> Self {
+        let memory = Memory {
+            said,
+            seen: HashMap::new(),
+            fresh: HashMap::new(),
+            files_begun: 0,
+            heads_row: 1,
+            corrections: 0,
+            notes: Vec::new(),
+        };
+        Self { mapping, rehearsal, memory: Mutex::new(memory) }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Binds the mapping to the headings of the next file.
+    pub(super) fn bind(&self, sheet: Option<&str>, heads: Heads) -> Bound<'_> {
+        let wanted = self.mapping.headings();
+        let mut memory = self.memory();
+        memory.seen.clear();
+        memory.heads_row = heads.row;
+        let sheet = sheet.map(|sheet| format!("sheet {sheet:?}: ")).unwrap_or_default();
+        let mut note = format!("{sheet}headings in row {}", heads.row);
+        let unused = heads.unused(&wanted);
+        if !unused.is_empty() {
+            write!(note, "; columns that are not used: {}", unused.join(", ")).unwrap_or_default();
+        }
+        memory.notes.push(note);
+        memory.files_begun += 1;
+        let file = memory.files_begun - 1;
+        drop(memory);
+        let decoder = Decoder::new();
+        Bound { import: self, heads, file, decoder }
+    }
+
+    /// How many events correct what was said before.
+    pub(super) fn corrections(&self) -> u64 {
+        self.memory().corrections
+    }
+
+    /// What is worth knowing about the files.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.memory().notes.clone()
+    }
+
+    /// The row of the headings in the file that was read last.
+    pub(super) fn heads_row(&self) -> u64 {
+        self.memory().heads_row
+    }
+
+    /// The log refused so many events of the row: what they said is not said.
+    pub(super) fn refused(&self, file: usize, row: u64, count: usize) -> std::io::Result<()> {
+        let mut memory = self.memory();
+        let keys = memory.fresh.remove(&(file, row)).unwrap_or_default();
+        // Of a row that says several things it is not known which of them.
+        if keys.len() == count {
+            for key in keys {
+                memory.said.refused(key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers on disk what was said.
+    pub(super) fn flush(&self) -> std::io::Result<()> {
+        self.memory().said.flush()
+    }
+}
+
+/// A mapping bound to the headings of one file.
+#[derive(Debug)]
+pub(super) struct Bound<'a> {
+    import: &'a Import,
+    pub(super) heads: Heads,
+    file: usize,
+    decoder: Decoder,
+}
+
+/// An event that is not yet given its id.
+struct Draft {
+    event: Map<String, Value>,
+    kind: Kind,
+    unit: UnitCode,
+    has_id: bool,
+}
+
+impl Bound<'_> {
+    /// The events of a row, or why they are none. What is not to be sent now was sent before.
+    pub(super) fn events(
+        &mut self,
+        row: &Row,
+        now: bool,
+    ) -> anyhow::Result<Vec<Result<Vec<u8>, Fault>>> {
+        let cells = match &row.cells {
+            Ok(cells) => cells,
+            Err(why) => return Ok(vec![Err(Fault { what: why.clone(), ..Fault::default() })]),
+        };
+        let beyond = cells.iter().skip(self.heads.len()).any(|cell| !cell.is_blank());
+        if beyond {
+            let what = format!(
+                "there are more cells than headings ({}): is a separator inside a text that is not \
+                 quoted?",
+                self.heads.len()
+            );
+            return Ok(vec![Err(Fault { what, ..Fault::default() })]);
+        }
+        let import = self.import;
+        let mut made = Vec::new();
+        for event in &import.mapping.events {
+            let wanted = event.only_if.as_deref().and_then(|column| self.heads.find(column));
+            let is_said = wanted.is_none_or(|place| {
+                cells.get(place).is_some_and(|cell| !matches!(cell, Cell::Empty))
+            });
+            if is_said {
+                match self.draft(event, cells) {
+                    Ok(draft) => made.push(self.finished(draft, event, row.number, now)?),
+                    Err(faults) => made.extend(faults.into_iter().map(Err)),
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    fn draft(&self, mapping: &EventMapping, cells: &[Cell]) -> Result<Draft, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut event = Map::new();
+        event.insert("specversion".to_owned(), Value::from("1.0"));
+        let data_from = mapping.givens().count() - mapping.data.len();
+        let mut kind = None;
+        let mut data = Map::new();
+        for (place, (name, given)) in mapping.givens().enumerate() {
+            let of_data = place >= data_from;
+            let want = match (of_data, kind) {
+                (false, _) if name == "time" => Want::Time,
+                (false, _) => Want::Plain,
+                (true, None) => continue,
+                (true, Some(kind)) => match mapping::field_of(kind, name) {
+                    Some(field) => Want::Field(field),
+                    // The column is of another kind.
+                    None => continue,
+                },
+            };
+            match self.value(given, want, cells) {
+                Err(why) => faults.push(self.fault(name, of_data, given, cells, &why)),
+                Ok(None) => {}
+                Ok(Some(value)) if of_data => drop(data.insert(name.to_owned(), value)),
+                Ok(Some(value)) if name == "type" => {
+                    match value.as_str().and_then(mapping::kind_of) {
+                        Some(found) => {
+                            kind = Some(found);
+                            let name = mapping::name_of(found);
+                            let name = format!("vn.tonghop.{name}.v1");
+                            event.insert("type".to_owned(), Value::from(name));
+                        }
+                        None => faults.push(Fault {
+                            code: Some(RefusalCode::TypeUnknown.word()),
+                            ..self.fault(
+                                name,
+                                false,
+                                given,
+                                cells,
+                                "`tonghop template` lists the kinds",
+                            )
+                        }),
+                    }
+                }
+                Ok(Some(value)) => drop(event.insert(name.to_owned(), value)),
+            }
+        }
+        let given_unit = event.get("unit").and_then(Value::as_str);
+        let unit = given_unit.and_then(UnitCode::parse);
+        if unit.is_none() && !faults.iter().any(|fault| fault.what.contains("attribute: unit")) {
+            let why = "give a code such as H41.16";
+            faults.push(self.fault("unit", false, &mapping.unit, cells, why));
+        }
+        if kind.is_none() && faults.is_empty() {
+            let why = "`tonghop template` lists the kinds";
+            faults.push(self.fault("type", false, &mapping.kind, cells, why));
+        }
+        let (Some(kind), Some(unit), true) = (kind, unit, faults.is_empty()) else {
+            return Err(faults);
+        };
+        event.insert("unit".to_owned(), Value::from(unit.as_str()));
+        for name in ["source", "subject"] {
+            if let Some(Value::String(text)) = event.get_mut(name) {
+                *text = text.replace("{unit}", unit.as_str());
+            }
+        }
+        event.insert("data".to_owned(), Value::Object(data));
+        let has_id = event.contains_key("id");
+        Ok(Draft { event, kind, unit, has_id })
+    }
+
+    fn cell<'c>(&self, given: &Given, cells: &'c [Cell]) -> Cow<'c, Cell> {
+        let place = given.column().and_then(|column| self.heads.find(&column.heading));
+        match place.and_then(|place| cells.get(place)) {
+            Some(cell) if *cell != Cell::Empty => Cow::Borrowed(cell),
+            _ => Cow::Owned(given.constant()),
+        }
+    }
+
+    fn value(&self, given: &Given, want: Want, cells: &[Cell]) -> Result<Option<Value>, String> {
+        let hour: NaiveTime =
+            given.column().map_or_else(mapping::hour_of_constants, mapping::Column::hour);
+        let cell = self.cell(given, cells);
+        // What the mapping says by itself is no word of its own.
+        let column = given.column().filter(|_| matches!(cell, Cow::Borrowed(_)));
+        value(&cell, want, column, hour)
+    }
+
+    /// A cell that is not what it should be, in the words of the contract.
+    fn fault(&self, name: &str, of_data: bool, given: &Given, cells: &[Cell], why: &str) -> Fault {
+        let (code, what) = if of_data {
+            (RefusalCode::DataOutOfRange.word(), "field")
+        } else {
+            (RefusalCode::EnvelopeBadAttribute.word(), "attribute")
+        };
+        let cell = self.cell(given, cells);
+        let text = if let Cell::Error(error) = &*cell {
+            error.clone()
+        } else {
+            cell.text().unwrap_or_default()
+        };
+        let text: String = text.chars().take(80).collect();
+        let what = format!("({what}: {name}, value: {text}): {why}");
+        Fault { code: Some(code), column: self.column_of(given), what }
+    }
+
+    fn column_of(&self, given: &Given) -> Option<String> {
+        let place = self.heads.find(&given.column()?.heading)?;
+        Some(self.heads.name(place))
+    }
+
+    /// Gives the event its id, and has it read.
+    fn finished(
+        &mut self,
+        draft: Draft,
+        mapping: &EventMapping,
+        row: u64,
+        now: bool,
+    ) -> anyhow::Result<Result<Vec<u8>, Fault>> {
+        let Draft { mut event, kind, unit, has_id } = draft;
+        let subject = subject::of(unit, kind);
+        if self.import.mapping.example.is_some()
+            && event.get("subject").and_then(Value::as_str)
+                == self.import.mapping.example.as_deref()
+            && !self.import.rehearsal
+        {
+            let what = "it is the example row of the template: delete it; if it is a real one, \
+                        delete the line `example = …` of the mapping";
+            let column = self.column_of(&mapping.subject);
+            return Ok(Err(Fault { column, what: what.to_owned(), ..Fault::default() }));
+        }
+        let key = key_of(&event, unit, mapping);
+        if !has_id {
+            event.insert("id".to_owned(), Value::from(id_of(key, 1)));
+        }
+        let mut payload = serde_json::to_vec(&event)?;
+        let raw = Raw { subject: &subject, headers: &[], payload: &payload };
+        if let Err(refused) = self.decoder.decode(&raw) {
+            return Ok(Err(self.refused(&refused, mapping)));
+        }
+        if has_id {
+            return Ok(Ok(payload));
+        }
+        // No content is 0: that stands for what was refused.
+        let content = Content::of(&payload).0.max(1);
+        let mut memory = self.import.memory();
+        match memory.seen.get(&key) {
+            Some((before, held)) if *held != content => {
+                let what = format!(
+                    "row {before} has the same key and says something else; if both are meant, the \
+                     mapping needs another `key`, such as [\"time\"]"
+                );
+                let column = self.column_of(&mapping.subject);
+                return Ok(Err(Fault { column, what, ..Fault::default() }));
+            }
+            Some(_) => {}
+            None => drop(memory.seen.insert(key, (row, content))),
+        }
+        if !now {
+            return Ok(Ok(payload));
+        }
+        let saying = memory.said.say(key, content)?;
+        if saying.is_new {
+            memory.fresh.entry((self.file, row)).or_default().push(key);
+        }
+        memory.corrections += u64::from(saying.is_correction());
+        drop(memory);
+        if saying.generation > 1 {
+            event.insert("id".to_owned(), Value::from(id_of(key, saying.generation)));
+            let before = id_of(key, saying.generation - 1);
+            event.entry("replaces").or_insert_with(|| Value::from(before));
+            payload = serde_json::to_vec(&event)?;
+        }
+        Ok(Ok(payload))
+    }
+
+    /// What the decoder refuses, with the column that it speaks of.
+    fn refused(&self, refused: &Refused, mapping: &EventMapping) -> Fault {
+        let named = refused.refusal.args.iter().find_map(|(name, value)| match *name {
+            "field" | "attribute" => Some(value.split(['.', '[']).next().unwrap_or(value)),
+            "due_on" => Some("dueOn"),
+            _ => None,
+        });
+        let given = named.and_then(|named| {
+            mapping.givens().find(|(name, _)| *name == named).map(|(_, given)| given)
+        });
+        let code = refused.refusal.code.word();
+        let text = refused.to_string();
+        let what = text.strip_prefix(code).unwrap_or(&text).trim_start().to_owned();
+        Fault { code: Some(code), column: given.and_then(|given| self.column_of(given)), what }
+    }
+}
+
+/// The id of what a key says: first, and after so many changes.
+fn id_of(key: u128, generation: u32) -> String {
+    if generation > 1 { format!("k-{key:032x}~{generation}") } else { format!("k-{key:032x}") }
+}
+
+/// What the row is about: kind, unit, subject, source, and what the mapping adds.
+fn key_of(event: &Map<String, Value>, unit: UnitCode, mapping: &EventMapping) -> u128 {
+    let mut hash = Sha256::new();
+    let mut add = |text: &str| {
+        hash.update(text.as_bytes());
+        hash.update([0]);
+    };
+    add(unit.as_str());
+    let attribute = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+    for name in ["source", "type", "subject"] {
+        add(attribute(name));
+    }
+    let day = || Instant::parse(attribute("time")).and_then(Instant::day);
+    for part in &mapping.key {
+        match part.as_str() {
+            "time" | "replaces" => add(attribute(part)),
+            "day" => add(&day().map(|day| day.to_string()).unwrap_or_default()),
+            "year" => add(&day().map(|day| day.year().to_string()).unwrap_or_default()),
+            field => {
+                let name = field.strip_prefix("data.").unwrap_or(field);
+                let value = event.get("data").and_then(|data| data.get(name));
+                add(&value.map(Value::to_string).unwrap_or_default());
+            }
+        }
+    }
+    let digest = hash.finalize();
+    digest.first_chunk::<16>().map_or(0, |first| u128::from_be_bytes(*first))
+}

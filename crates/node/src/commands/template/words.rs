@@ -1,0 +1,79 @@
+//! What things are called in Vietnamese, and what rows of a template are told apart by.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tonghop_wire::kind::Kind;
+
+use crate::commands::publish::mapping::name_of;
+
+/// The words of `words.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Words {
+    subject: BTreeMap<String, String>,
+    time: BTreeMap<String, String>,
+    field: BTreeMap<String, String>,
+    word: BTreeMap<String, String>,
+    key: BTreeMap<String, Vec<String>>,
+    hour: BTreeMap<String, String>,
+}
+
+/// The hour of a day, where none is given.
+const HOUR: &str = "08:00";
+/// What a time is called, where nothing is given.
+const TIME: &str = "Ngày";
+
+impl Words {
+    pub(super) fn read() -> anyhow::Result<Self> {
+        Ok(toml::from_str(include_str!("words.toml"))?)
+    }
+
+    /// The longer name, else the shorter one.
+    fn of(list: &BTreeMap<String, String>, kind: Kind) -> Option<&str> {
+        let found = list.get(&name_of(kind)).or_else(|| list.get(kind.spec().family.word()));
+        found.map(String::as_str)
+    }
+
+    /// None where the subject is always the same.
+    pub(super) fn subject(&self, kind: Kind) -> Option<&str> {
+        Self::of(&self.subject, kind)
+    }
+
+    pub(super) fn time(&self, kind: Kind) -> &str {
+        Self::of(&self.time, kind).unwrap_or(TIME)
+    }
+
+    pub(super) fn field(&self, kind: Kind, field: &str) -> Option<&str> {
+        let whole = format!("{}.{field}", name_of(kind));
+        self.field.get(&whole).or_else(|| self.field.get(field)).map(String::as_str)
+    }
+
+    pub(super) fn word(&self, word: &str) -> Option<&str> {
+        self.word.get(word).map(String::as_str)
+    }
+
+    pub(super) fn key(&self, kind: Kind) -> &[String] {
+        if kind.spec().word == "retracted" {
+            return self.retracted();
+        }
+        self.key.get(&name_of(kind)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn hour(&self, kind: Kind) -> &str {
+        self.hour.get(&name_of(kind)).map_or(HOUR, String::as_str)
+    }
+
+    /// An event can be taken away once; each has its own row.
+    fn retracted(&self) -> &[String] {
+        self.key.get("retracted").map_or(&[], Vec::as_slice)
+    }
+
+    /// Every name that is there, for the test that none is left over.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> Vec<&str> {
+        let lists = [&self.subject, &self.time, &self.hour];
+        let names = lists.into_iter().flat_map(|list| list.keys().map(String::as_str));
+        names.chain(self.key.keys().map(String::as_str)).collect()
+    }
+}

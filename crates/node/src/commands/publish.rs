@@ -182,6 +182,9 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
     }
     let import = import.as_deref();
     Summary { files: &args.files, tally: &tally, fate, import, took }.tell(settings.json);
+    if let Some(import) = import {
+        import.flush()?;
+    }
     if failed.is_none() {
         plan::after(args, &tally, &listener, import)?;
     }

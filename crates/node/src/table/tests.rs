@@ -292,3 +292,47 @@ fn columns_have_the_letters_of_a_spreadsheet() {
         assert_eq!(column_letters(column), letters);
     }
 }
+
+/// Bytes of a sheet changed at random: it is read or told, and nothing else.
+#[test]
+fn a_damaged_workbook_is_told() {
+    let whole = workbook(|sheet| {
+        for row in 0..20 {
+            sheet.write(row, 0, format!("{row}")).unwrap().write(row, 1, row).unwrap();
+        }
+        sheet.merge_range(3, 3, 5, 5, "chung", &Style::new()).unwrap();
+    });
+    let mut archive = zip::ZipArchive::new(io::Cursor::new(whole)).unwrap();
+    let mut entries = Vec::new();
+    for place in 0..archive.len() {
+        let mut entry = archive.by_index(place).unwrap();
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        entries.push((entry.name().unwrap().into_owned(), bytes));
+    }
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let mut read_whole = 0;
+    for _ in 0..1_500 {
+        let mut damaged = entries.clone();
+        for _ in 0..=random(4) {
+            let place = random(damaged.len());
+            let bytes = &mut damaged[place].1;
+            let at = random(bytes.len());
+            match random(4) {
+                0 => bytes[at] = u8::try_from(random(256)).unwrap(),
+                1 => bytes.truncate(at + 1),
+                2 => bytes[at] = b'9',
+                _ => bytes.insert(at, b'<'),
+            }
+        }
+        let parts: Vec<(&str, &[u8])> =
+            damaged.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        let (_dir, path) = file("t.xlsx", &zipped(&parts));
+        read_whole += usize::from(read(&path, None, &mut |_| ControlFlow::Continue(())).is_ok());
+    }
+    assert!((1..1_500).contains(&read_whole), "{read_whole} of 1,500 were read");
+}

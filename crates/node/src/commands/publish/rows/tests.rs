@@ -100,3 +100,72 @@ fn a_row_is_bounded() {
     };
     assert!(why(last).starts_with("3: the row does not end within"), "{last:?}");
 }
+
+/// A sheet that says two things a row, read from a place on.
+fn imported(sheet: &str, from: u64) -> Vec<(Place, String)> {
+    let mapping = "[[event]]\ntype = \"site.opened\"\nsource = \"/H41.16/s\"\nunit = \"H41.16\"\n\
+                   subject = { column = \"Mã\" }\ntime = { column = \"Mở\" }\ndata.name = \"x\"\n\
+                   [[event]]\ntype = \"site.closed\"\nsource = \"/H41.16/s\"\nunit = \"H41.16\"\n\
+                   subject = { column = \"Mã\" }\ntime = { column = \"Đóng\" }\nonly_if = \"Đóng\"\n";
+    let dir = tempfile::tempdir().unwrap();
+    let said = super::super::said::Said::open(dir.path(), 1).unwrap();
+    let mapping = super::super::mapping::Mapping::parse(mapping).unwrap();
+    let import = Import::new(mapping, said, false);
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, sheet).unwrap();
+    let (lines, mut received) = mpsc::channel(64);
+    let from = Place { bytes: 0, lines: from, row: from };
+    read(&path, from, Some(&import), &lines).unwrap();
+    drop(lines);
+    let shown = |line: Line| match line {
+        Line::Event { place, payload, .. } => {
+            let event: Value = serde_json::from_slice(&payload).unwrap();
+            let kind = event["type"].as_str().unwrap().split('.').nth(3).unwrap();
+            (place, format!("{} {kind}", event["subject"].as_str().unwrap()))
+        }
+        Line::Unsendable(unsendable) => (Place::default(), why(&unsendable)),
+    };
+    std::iter::from_fn(|| received.blocking_recv()).map(shown).collect()
+}
+
+/// A run that stops between two events of a row has not passed the row.
+#[test]
+fn only_the_last_event_of_a_row_moves_the_place_behind_it() {
+    let sheet = "Mã,Mở,Đóng\na,1/7/2021,2/7/2021\nb,1/7/2021,\na,3/7/2021,2/7/2021\n";
+    let all = imported(sheet, 0);
+    let shown: Vec<(u64, u64, &str)> =
+        all.iter().map(|(place, what)| (place.lines, place.row, what.as_str())).collect();
+    let twice = "4: column A \"Mã\": row 2 has the same key and says something else; if both are \
+                 meant, the mapping needs another `key`, such as [\"time\"]";
+    assert_eq!(
+        shown,
+        [
+            (0, 2, "a opened"),
+            (2, 2, "a closed"),
+            (3, 3, "b opened"),
+            (0, 0, twice),
+            (4, 4, "a closed"),
+        ]
+    );
+    // What was sent before is known, and not sent again.
+    let rest: Vec<String> = imported(sheet, 2).into_iter().map(|(_, what)| what).collect();
+    assert_eq!(rest, ["b opened", twice, "a closed"]);
+}
+
+#[test]
+fn a_workbook_without_a_mapping_has_the_names_of_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.xlsx");
+    let rows = [HEADER.trim_end(), row_of("1", "a").trim_end(), row_of("2", "").trim_end()]
+        .map(|row| row.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let cells: Vec<Vec<table::Cell>> = rows
+        .iter()
+        .map(|row| row.iter().map(|text| table::Cell::Text(text.clone())).collect())
+        .collect();
+    std::fs::write(&path, table::write(table::Format::Xlsx, "t", &cells).unwrap()).unwrap();
+    let (lines, mut received) = mpsc::channel(64);
+    read(&path, Place::default(), None, &lines).unwrap();
+    drop(lines);
+    let lines: Vec<Line> = std::iter::from_fn(|| received.blocking_recv()).collect();
+    assert!(matches!(lines.as_slice(), [Line::Event { .. }, Line::Event { .. }]), "{lines:?}");
+}

@@ -213,6 +213,13 @@ async fn a_sheet_that_was_mended_corrects_what_it_said() {
     up.reaches(12).await;
     assert_eq!(cells(&up, ["c4", "c5"]).await, [1, 2]);
 
+    sheet(&["H41.16,d,06/09/2098,buu-chinh,Trực tiếp"]);
+    let told = publish(&data, &up, "s.csv", &[]).await;
+    assert_eq!(counts(&told), [0, 0, 1, 0, 0]);
+    assert_eq!(told["refusals"][0]["code"], "time.in_future", "{told}");
+    sheet(&["H41.16,d,06/11/2021,buu-chinh,Trực tiếp"]);
+    assert_eq!(counts(&publish(&data, &up, "s.csv", &[]).await), [1, 0, 0, 0, 0]);
+
     // A row that was said by mistake is taken back by its id, which a dry run tells.
     let arguments = ["--dry-run", "--events", "events.ndjson"];
     assert_eq!(publish(&data, &up, "loi.csv", &arguments).await["wouldSend"], 1);
@@ -225,7 +232,7 @@ async fn a_sheet_that_was_mended_corrects_what_it_said() {
     fs::write(data.file("rut.csv"), row).unwrap();
     let arguments = ["publish", "--json", "--nats", &up.nats, "--map", "rut.toml", "rut.csv"];
     assert_eq!(counts(&run(&data, &arguments).await.expect(0).json()), [1, 0, 0, 0, 0]);
-    up.reaches(13).await;
+    up.reaches(15).await;
     assert_eq!(cells(&up, ["c4", "c5"]).await, [1, 1]);
 
     // Without what is remembered, nothing is counted twice: a changed row is refused.

@@ -1,11 +1,13 @@
-//! Who may publish over HTTP: the agencies (đơn vị) of this installation and their tokens.
+//! Who may publish: the agencies (đơn vị) of this installation, their tokens for HTTP and their
+//! keys for NATS; and the roles that run it.
 //!
 //! The registry is one file of the data directory, for this user alone. It holds the SHA-256 of
-//! each token and never the token: who reads the file can let nobody in. It is replaced as a whole
+//! each token and the public half of each key, never a secret: who reads the file can let nobody
+//! in. It is replaced as a whole
 //! under a lock, so that two changes at once are both kept. A process that runs sees a change
 //! within a second; a registry that cannot be read lets nobody in.
 //!
-//! **Invariant TOK-1:** no secret is stored, listed or logged; it is told once, when it is made.
+//! **Invariant TOK-1:** no secret of a token or a key is stored, listed or logged; it is told once, when it is made.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -18,9 +20,11 @@ use serde::{Deserialize, Serialize};
 use tonghop_core::day::{Day, Instant};
 
 mod entry;
+mod nkey;
 mod token;
 
 pub use entry::{Agency, Held, Holder};
+pub use nkey::{PublicKey, Seed, keep};
 pub use token::{Fingerprint, Token};
 
 /// The name of the registry in the data directory.
@@ -31,7 +35,7 @@ const LOCK: &str = "agencies.lock";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Bytes of the largest registry that is read.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Tokens of one agency that hold at once.
+/// Tokens of one agency that hold at once, and as many keys.
 pub const TOKENS_MAX: usize = 16;
 
 /// Why the registry cannot be read or changed.
@@ -56,11 +60,22 @@ pub enum AgenciesError {
     /// The system gives no random bytes.
     #[error("no random bytes: {0}")]
     NoRandomness(getrandom::Error),
+    /// No key can be made.
+    #[error("no key can be made: {0}")]
+    Key(String),
     /// There is no such agency.
     #[error("{0} is no agency here; `tonghop agency list` says which there are")]
     Unknown(Holder),
-    /// It has as many tokens as it may have.
-    #[error("{holder} has {TOKENS_MAX} tokens that hold; end them with `tonghop agency revoke`")]
+    /// It is to get a key, and no file is named for the seed.
+    #[error(
+        "{holder} speaks to NATS with a key: name a new file for its seed with --creds-out FILE"
+    )]
+    NoFile {
+        /// The agency.
+        holder: Holder,
+    },
+    /// It has as many tokens or keys as it may have.
+    #[error("{holder} has {TOKENS_MAX} that hold; end them with `tonghop agency revoke`")]
     TooMany {
         /// The agency.
         holder: Holder,
@@ -93,7 +108,7 @@ impl Registry {
         let mut found = None;
         for agency in &self.agencies {
             for held in &agency.tokens {
-                if held.fingerprint.is(&given) && held.holds(now) {
+                if held.known.is(&given) && held.holds(now) {
                     found = Some(agency.holder);
                 }
             }
@@ -109,49 +124,68 @@ impl Registry {
         now: Instant,
     ) -> Result<Token, AgenciesError> {
         let token = Token::new().map_err(AgenciesError::NoRandomness)?;
-        let place = self.agencies.partition_point(|agency| agency.holder < holder);
-        if self.agencies.get(place).is_none_or(|agency| agency.holder != holder) {
-            self.agencies.insert(place, Agency { holder, label: None, tokens: Vec::new() });
-        }
-        if let Some(agency) = self.agencies.get_mut(place) {
-            if let Some(label) = label {
-                agency.label = Some(label.to_owned());
-            }
-            agency.forget_ended(now);
+        if let Some(agency) = self.open(holder, label, now) {
             if agency.tokens.len() >= TOKENS_MAX {
                 return Err(AgenciesError::TooMany { holder });
             }
             let created = now.day().unwrap_or(Day::MAX);
-            let fingerprint = Fingerprint::of(token.secret());
-            agency.tokens.push(Held { fingerprint, created, ends: None });
+            let known = Fingerprint::of(token.secret());
+            agency.tokens.push(Held { known, created, ends: None });
         }
         Ok(token)
     }
 
-    /// Gives an agency a new token, and lets those that it has hold until `ends` at the latest.
-    pub fn rotate(
+    /// Gives an agency one more key for NATS.
+    pub fn add_key(
+        &mut self,
+        holder: Holder,
+        label: Option<&str>,
+        key: PublicKey,
+        now: Instant,
+    ) -> Result<(), AgenciesError> {
+        if let Some(agency) = self.open(holder, label, now) {
+            if agency.keys.len() >= TOKENS_MAX {
+                return Err(AgenciesError::TooMany { holder });
+            }
+            let created = now.day().unwrap_or(Day::MAX);
+            agency.keys.push(Held { known: key, created, ends: None });
+        }
+        Ok(())
+    }
+
+    /// The agency, made if it is not there, without what has ended.
+    fn open(&mut self, holder: Holder, label: Option<&str>, now: Instant) -> Option<&mut Agency> {
+        let place = self.agencies.partition_point(|agency| agency.holder < holder);
+        if self.agencies.get(place).is_none_or(|agency| agency.holder != holder) {
+            self.agencies.insert(place, Agency::new(holder));
+        }
+        let agency = self.agencies.get_mut(place)?;
+        if let Some(label) = label {
+            agency.label = Some(label.to_owned());
+        }
+        agency.forget_ended(now);
+        Some(agency)
+    }
+
+    /// Lets the tokens and the keys that an agency has hold until `ends` at the latest.
+    pub fn end_all(&mut self, holder: Holder, ends: Instant) -> Result<(), AgenciesError> {
+        let agency = self.find(holder)?;
+        let tokens = agency.tokens.iter_mut().map(|held| &mut held.ends);
+        for held in tokens.chain(agency.keys.iter_mut().map(|held| &mut held.ends)) {
+            *held = Some(held.map_or(ends, |before| before.min(ends)));
+        }
+        Ok(())
+    }
+
+    /// Ends all tokens and keys of an agency now; answers how many of each held.
+    pub fn revoke(
         &mut self,
         holder: Holder,
         now: Instant,
-        ends: Instant,
-    ) -> Result<Token, AgenciesError> {
-        self.end_all(holder, ends)?;
-        self.add(holder, None, now)
-    }
-
-    /// Ends all tokens of an agency now; answers how many held.
-    pub fn revoke(&mut self, holder: Holder, now: Instant) -> Result<usize, AgenciesError> {
-        let agency = self.find(holder)?;
-        let held = agency.tokens.iter().filter(|held| held.holds(now)).count();
+    ) -> Result<(usize, usize), AgenciesError> {
+        let held = self.find(holder)?.held(now);
         self.end_all(holder, now)?;
         Ok(held)
-    }
-
-    fn end_all(&mut self, holder: Holder, ends: Instant) -> Result<(), AgenciesError> {
-        for held in &mut self.find(holder)?.tokens {
-            held.ends = Some(held.ends.map_or(ends, |before| before.min(ends)));
-        }
-        Ok(())
     }
 
     fn find(&mut self, holder: Holder) -> Result<&mut Agency, AgenciesError> {
@@ -253,6 +287,14 @@ impl Agencies {
 
     /// Whose token this is, if it holds now. It blocks for as long as a small file takes to be read.
     pub fn holder(&self, given: &str) -> Result<Option<Holder>, AgenciesError> {
+        self.with(|registry, now| registry.holder(given, now))
+    }
+
+    /// Answers from the registry as it is now, or was a second ago.
+    pub fn with<T>(
+        &self,
+        answer: impl FnOnce(&Registry, Instant) -> T,
+    ) -> Result<T, AgenciesError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Monotonic::now();
         let is_fresh = |seen: &Seen| now.duration_since(seen.looked) < LOOK_EVERY;
@@ -268,7 +310,8 @@ impl Agencies {
             }
         }
         let now = Instant::from_unix_ms(chrono::Utc::now().timestamp_millis());
-        Ok(seen.as_ref().and_then(|seen| seen.registry.holder(given, now)))
+        let none = Registry::default();
+        Ok(answer(seen.as_ref().map_or(&none, |seen| &seen.registry), now))
     }
 
     fn stamp(&self) -> Option<Stamp> {

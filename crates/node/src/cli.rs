@@ -43,9 +43,11 @@ enum Command {
     Project,
     /// Serve HTTP for the projector that runs on --data
     Serve,
-    /// Say who may publish over HTTP: give out, list and end tokens
+    /// Say who may publish: give out, list and end tokens for HTTP and keys for NATS
     #[command(subcommand)]
     Agency(commands::agency::AgencyCommand),
+    /// Make the streams, and what agencies read their refusals by
+    Provision(commands::provision::ProvisionArgs),
     /// List what was refused, and why
     Refusals(commands::refusals::RefusalsArgs),
     /// Print or write a form
@@ -175,7 +177,8 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Indicators(command) => commands::indicators::run(&command, settings),
             Command::Project => commands::project::run(settings).await,
             Command::Serve => commands::serve::run(settings).await,
-            Command::Agency(command) => commands::agency::run(&command, settings),
+            Command::Agency(command) => commands::agency::run(&command, settings).await,
+            Command::Provision(args) => commands::provision::run(&args, settings).await,
             Command::Report(args) => commands::report::run(&args, settings).await,
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,

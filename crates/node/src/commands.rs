@@ -7,6 +7,7 @@ pub mod declare;
 pub mod doctor;
 pub mod indicators;
 pub mod project;
+pub mod provision;
 pub mod publish;
 pub mod reconciliation;
 pub mod refusals;

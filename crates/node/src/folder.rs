@@ -36,6 +36,8 @@ pub struct Step<'a> {
     pub announcement: &'a Announcement,
     /// The projection after it.
     pub projection: &'a Projection,
+    /// The messages that were received for it.
+    pub batch: &'a Batch,
     /// How many messages the log had beyond the batch when it was sent.
     pub pending: u64,
     /// The store that holds it.
@@ -138,6 +140,7 @@ impl Folder {
                         changes: &changes,
                         announcement: &announcement,
                         projection: self.projector.projection(),
+                        batch: &batch,
                         pending: batch.pending,
                         store: &self.store,
                     });

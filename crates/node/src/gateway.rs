@@ -169,7 +169,7 @@ impl Gateway {
             return Err(slow());
         }
         // Before anything is published, so that no word of it is missed.
-        let listener = Listener::start(&session.client).await?;
+        let listener = Listener::start(&session.client, None).await?;
         let mut receipts = Vec::with_capacity(messages.len());
         for message in messages {
             receipts.push(session.publisher.publish(message).await?);

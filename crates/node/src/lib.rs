@@ -1,6 +1,7 @@
 //! The one process: tokio, async-nats, tracing, HTTP and the commands; it wires the others
 //! together and decides nothing about what a figure means.
 
+pub mod accounts;
 pub mod agencies;
 pub mod announce;
 pub mod ask;
@@ -15,11 +16,13 @@ pub mod local;
 pub mod log;
 pub mod nats;
 mod outcome;
+pub mod provision;
 pub mod reading;
 pub mod refusals;
 pub mod refused;
 pub mod replay;
 pub mod sample;
+pub mod secured;
 pub mod settings;
 pub mod socket;
 pub mod table;

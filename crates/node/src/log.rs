@@ -3,8 +3,13 @@
 
 use async_nats::Client;
 use tokio::sync::watch;
+use tonghop_core::day;
 
-use crate::nats::{ConnectSettings, NatsError, NatsServer, ServerSettings, connect, without_user};
+use crate::accounts;
+use crate::agencies::{Holder, Registry, Seed};
+use crate::nats::{
+    ConnectSettings, NatsError, NatsServer, ServerSettings, connect, is_secured, without_user,
+};
 use crate::settings::Settings;
 
 /// A connection to the log.
@@ -24,8 +29,7 @@ impl Log {
     /// log in the data directory, starts a server on it, on a free port.
     pub async fn open(settings: &Settings, name: &str) -> Result<Self, NatsError> {
         let (leaving, left) = watch::channel(false);
-        let mut connection = ConnectSettings::new(&settings.nats, name);
-        connection.creds.clone_from(&settings.creds);
+        let mut connection = settings.connection(name);
         match connect(&connection).await {
             Ok(client) => {
                 let url = without_user(&settings.nats);
@@ -37,6 +41,15 @@ impl Log {
             {
                 let mut own = ServerSettings::new(&settings.data, 0);
                 own.owner = name.strip_prefix("tonghop ").unwrap_or(name).to_owned();
+                let reader = Seed::new().map_err(|error| NatsError::Api {
+                    what: "making a key for the server",
+                    source: error.into(),
+                })?;
+                if is_secured(&settings.data) {
+                    let keys = [(Holder::Projector, reader.public().clone())];
+                    let now = day::Instant::from_unix_ms(0);
+                    own.accounts = Some(accounts::text(&Registry::default(), &keys, now));
+                }
                 let server = match NatsServer::start(&own).await {
                     Err(NatsError::DataInUse { data, owner, pid }) => {
                         let nats = without_user(&settings.nats);
@@ -47,6 +60,7 @@ impl Log {
                 eprintln!("reading the log in {} by a server of its own", settings.data.display());
                 connection = ConnectSettings::new(server.url(), name);
                 connection.leaving = Some(left);
+                connection.seed = own.accounts.is_some().then_some(reader);
                 let client = connect(&connection).await?;
                 let url = server.url().to_owned();
                 Ok(Self { client, url, server: Some(server), leaving })

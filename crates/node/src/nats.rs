@@ -18,10 +18,14 @@ pub mod publisher;
 pub mod reader;
 pub mod server;
 pub mod streams;
+pub mod whoami;
 
 pub use connect::{ConnectSettings, check_url, connect, without_user};
 pub use error::{NatsError, Severity};
 pub use publisher::{Outgoing, Publisher, PublisherSettings, Receipt, Stored};
 pub use reader::{Batch, Raw, Reader, ReaderSettings};
-pub use server::{NatsServer, ServerSettings, refuse_data_in_use, refuse_port_in_use};
+pub use server::{
+    LOG_ACCOUNT, NatsServer, ServerSettings, is_secured, refuse_data_in_use, refuse_port_in_use,
+};
 pub use streams::{REPLICAS, StreamIdentity, StreamName, ensure_streams};
+pub use whoami::{Identity, who_am_i};

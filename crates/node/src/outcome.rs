@@ -7,8 +7,9 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
+use tonghop_core::unit_code::UnitCode;
 
-use crate::announce::{FOLDED_SUBJECT, Reason, Told};
+use crate::announce::{FOLDED_SUBJECT, Reason, Told, folded_subject};
 use crate::nats::NatsError;
 
 /// The most reasons of refusals that are kept.
@@ -115,15 +116,23 @@ pub(crate) struct Listener {
     /// Why the first refused ones of these events were refused.
     reasons: Vec<Reason>,
     complete: bool,
+    /// What is told is of one unit alone: steps without a message of it are not told at all.
+    of_unit: bool,
 }
 
 impl Listener {
-    /// Starts to listen.
-    pub(crate) async fn start(client: &async_nats::Client) -> Result<Self, NatsError> {
-        let subscriber = client.subscribe(FOLDED_SUBJECT).await.map_err(|error| {
-            NatsError::Api { what: "listening to the projector", source: error.into() }
+    /// Starts to listen: to all that is told, or to what is told a unit whose agency hears no more.
+    pub(crate) async fn start(
+        client: &async_nats::Client,
+        unit: Option<UnitCode>,
+    ) -> Result<Self, NatsError> {
+        let subject = unit.map_or_else(|| FOLDED_SUBJECT.to_owned(), folded_subject);
+        let subscriber = client.subscribe(subject).await.map_err(|error| NatsError::Api {
+            what: "listening to the projector",
+            source: error.into(),
         })?;
         Ok(Self {
+            of_unit: unit.is_some(),
             subscriber,
             heard: None,
             first: None,
@@ -137,7 +146,7 @@ impl Listener {
 
     fn take(&mut self, payload: &[u8], positions: &Positions) {
         let Ok(told) = serde_json::from_slice::<Told>(payload) else { return };
-        if self.heard.is_some_and(|heard| told.from > heard + 1) {
+        if !self.of_unit && self.heard.is_some_and(|heard| told.from > heard + 1) {
             self.complete = false;
         }
         self.first.get_or_insert(told.from);
@@ -209,8 +218,13 @@ impl Listener {
     /// What became of the events; none if that was not told of all of them.
     pub(crate) fn outcome(&self, positions: &Positions) -> Option<Outcome> {
         let first = positions.0.first().map_or(0, |run| run.first);
+        let told = || self.told.iter().map(|run| positions.count(*run)).sum::<u64>();
         let covered = positions.total() == 0
-            || (self.heard? >= positions.last() && self.first? <= first && self.complete);
+            || (self.of_unit && told() == positions.total())
+            || (!self.of_unit
+                && self.heard? >= positions.last()
+                && self.first? <= first
+                && self.complete);
         if !covered {
             return None;
         }

@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::gateway::GatewaySettings;
-use crate::nats::{NatsError, check_url};
+use crate::nats::{ConnectSettings, NatsError, check_url};
 
 /// Where the settings file is looked for when none is named.
 const FILE: &str = "tonghop.toml";
@@ -53,9 +53,16 @@ pub struct CommonArgs {
     /// Whether `--nats` was given for this very call.
     #[arg(skip)]
     pub nats_is_named: bool,
-    /// Credentials for NATS (JWT and seed)
+    /// Credentials for NATS: the seed of an nkey, or a .creds file (JWT and seed)
     #[arg(long, env = "TONGHOP_CREDS", value_name = "FILE")]
     pub creds: Option<PathBuf>,
+    /// Certificates (PEM) that the NATS server's must be signed by, if not one that the system
+    /// knows; then the connection must be TLS, as with tls:// in --nats
+    #[arg(long, env = "TONGHOP_TLS_CA", value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+    /// Credentials by which events from HTTP are published [default: those of --creds]
+    #[arg(long, env = "TONGHOP_GATEWAY_CREDS", value_name = "FILE")]
+    pub gateway_creds: Option<PathBuf>,
     /// Address of the HTTP server [default: 127.0.0.1:8080]
     #[arg(long, env = "TONGHOP_HTTP", value_name = "ADDR", value_parser = address)]
     pub http: Option<SocketAddr>,
@@ -65,8 +72,8 @@ pub struct CommonArgs {
     /// Directory of catalogue files that add to those of this version [default: catalogue in --data]
     #[arg(long, env = "TONGHOP_CATALOGUE", value_name = "DIR")]
     pub catalogue: Option<PathBuf>,
-    /// Settings file with the keys data, nats, creds, http, lang, catalogue and the table gateway
-    /// [default: ./tonghop.toml]
+    /// Settings file with the keys data, nats, creds, `tls_ca`, `gateway_creds`, http, lang,
+    /// catalogue and the table gateway [default: ./tonghop.toml]
     #[arg(long, env = "TONGHOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print the answer as JSON
@@ -82,20 +89,35 @@ pub struct CommonArgs {
 pub fn common_options(command: &str) -> &'static [&'static str] {
     match command {
         "up" => &["data", "http", "catalogue", "config", "json", "log_json"],
-        "publish" | "replay" | "doctor" | "refusals" => {
-            &["data", "nats", "creds", "config", "json", "log_json"]
+        "publish" | "replay" | "doctor" | "refusals" | "provision" => {
+            &["data", "nats", "creds", "tls_ca", "config", "json", "log_json"]
         }
-        "project" => &["data", "nats", "creds", "catalogue", "config", "log_json"],
+        "project" => {
+            &["data", "nats", "creds", "tls_ca", "gateway_creds", "catalogue", "config", "log_json"]
+        }
         "agency" => &["data", "config", "json", "log_json"],
         "conformance" => &["data", "nats", "creds", "http", "config", "json", "log_json"],
         "serve" => &["data", "http", "config", "log_json"],
         "report" => &["data", "lang", "config", "json", "log_json"],
-        "declare" => &["data", "nats", "creds", "catalogue", "config", "json", "log_json"],
+        "declare" => {
+            &["data", "nats", "creds", "tls_ca", "catalogue", "config", "json", "log_json"]
+        }
         "indicators" => &["data", "lang", "catalogue", "config", "json"],
         // What it prints of figures is JSON in any case.
         "sample" | "template" => &["json"],
         "completions" => &[],
-        _ => &["data", "nats", "creds", "http", "lang", "catalogue", "config", "json", "log_json"],
+        _ => &[
+            "data",
+            "nats",
+            "creds",
+            "tls_ca",
+            "http",
+            "lang",
+            "catalogue",
+            "config",
+            "json",
+            "log_json",
+        ],
     }
 }
 
@@ -121,6 +143,8 @@ struct File {
     data: Option<PathBuf>,
     nats: Option<String>,
     creds: Option<PathBuf>,
+    tls_ca: Option<PathBuf>,
+    gateway_creds: Option<PathBuf>,
     http: Option<String>,
     lang: Option<Lang>,
     catalogue: Option<PathBuf>,
@@ -139,6 +163,10 @@ pub struct Settings {
     pub nats_is_named: bool,
     /// Credentials for NATS.
     pub creds: Option<PathBuf>,
+    /// What the certificate of NATS must be signed by.
+    pub tls_ca: Option<PathBuf>,
+    /// Credentials by which events from HTTP are published.
+    pub gateway_creds: Option<PathBuf>,
     /// Address of the HTTP server.
     pub http: SocketAddr,
     /// Language of forms.
@@ -203,6 +231,8 @@ impl CommonArgs {
             nats: one(both, "nats"),
             nats_is_named: both.iter().any(|matches| is_typed(matches, "nats")),
             creds: one(both, "creds"),
+            tls_ca: one(both, "tls_ca"),
+            gateway_creds: one(both, "gateway_creds"),
             http: one(both, "http"),
             lang: one(both, "lang"),
             catalogue: one(both, "catalogue"),
@@ -234,6 +264,8 @@ impl CommonArgs {
             nats,
             nats_is_named: self.nats_is_named,
             creds: self.creds.or(file.creds),
+            tls_ca: self.tls_ca.or(file.tls_ca),
+            gateway_creds: self.gateway_creds.or(file.gateway_creds),
             http: http.or_else(|| HTTP.parse().ok()).unwrap_or(([127, 0, 0, 1], 8080).into()),
             lang: self.lang.or(file.lang).unwrap_or(Lang::Vi),
             catalogue: self.catalogue.or(file.catalogue),
@@ -244,6 +276,14 @@ impl CommonArgs {
 }
 
 impl Settings {
+    /// How to reach NATS, as whom; `name` is what the server calls the connection.
+    pub fn connection(&self, name: &str) -> ConnectSettings {
+        let mut connection = ConnectSettings::new(&self.nats, name);
+        connection.creds.clone_from(&self.creds);
+        connection.tls_ca.clone_from(&self.tls_ca);
+        connection
+    }
+
     /// Whether the data directory is not the one that every command looks for by itself.
     pub fn has_own_data(&self) -> bool {
         self.data != Path::new(DATA)

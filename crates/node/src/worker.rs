@@ -4,7 +4,7 @@
 //! fails on the way, a full disk or a server that is gone, is tried again; at the start it is an
 //! error.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ use tonghop_core::measure::FacetKind;
 use tonghop_core::refusal::Refusal;
 use tonghop_store::Severity as StoreSeverity;
 
+use crate::accounts;
+use crate::agencies::Agencies;
 use crate::announce::{self, FOLDED_SUBJECT, REASONS_MAX, Reason};
 use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
 use crate::http::{self, Api};
@@ -111,7 +113,7 @@ async fn work(
             let router = http::router(&Api::new(Arc::clone(reading)));
             local = Some(readers.spawn(socket.serve(router, stop.clone())));
         }
-        let ended = session(client, &log, folder, &view, stop.clone()).await?;
+        let ended = session(client, &log, &settings.data, folder, &view, stop.clone()).await?;
         if matches!(ended, Ended::Stopped) {
             break;
         }
@@ -138,6 +140,7 @@ pub async fn events(context: &jetstream::Context) -> anyhow::Result<StreamIdenti
 async fn session(
     client: Client,
     log: &StreamIdentity,
+    data: &Path,
     folder: Folder,
     view: &Arc<View>,
     stop: watch::Receiver<bool>,
@@ -159,6 +162,7 @@ async fn session(
         began: Instant::now(),
         sized: None,
         reasons: Vec::new(),
+        agencies: Agencies::new(data),
     };
     let folding = background::run("fold", move || fold_all(folder, ready, &mut outside))?.await;
     watching.abort();
@@ -294,6 +298,8 @@ struct Live {
     sized: Option<Instant>,
     /// Why messages of the batch at hand were refused, as far as it is told.
     reasons: Vec<Reason>,
+    /// Who is told of its own messages.
+    agencies: Agencies,
 }
 
 impl Outside for Live {
@@ -321,8 +327,9 @@ impl Outside for Live {
         self.view.metrics().committed(self.began.elapsed());
         self.view.apply(step.changes, step.announcement, registry);
         self.view.set_lag(step.pending);
-        let text =
-            announce::to_json(step.announcement, step.pending, std::mem::take(&mut self.reasons));
+        let reasons = std::mem::take(&mut self.reasons);
+        self.tell_units(step, &reasons);
+        let text = announce::to_json(step.announcement, step.pending, reasons);
         let told = self.runtime.block_on(self.client.publish(FOLDED_SUBJECT, text.into()));
         if let Err(error) = told {
             tracing::debug!(%error, "nobody could be told of the step");
@@ -332,6 +339,27 @@ impl Outside for Live {
             self.view.metrics().stored(step.store.disk_bytes().unwrap_or(0));
         }
         self.progress.tell(step.announcement.position, step.pending);
+    }
+}
+
+impl Live {
+    /// Tells the agencies that have a key for NATS, each of its own messages.
+    fn tell_units(&self, step: &Step<'_>, reasons: &[Reason]) {
+        let units = self.agencies.with(accounts::units).unwrap_or_default();
+        if units.is_empty() {
+            return;
+        }
+        let units = units.into_iter().map(|unit| (unit.token(), unit)).collect();
+        let subjects = step.batch.messages.iter().map(|raw| (raw.position, raw.subject.as_str()));
+        let (announcement, lag) = (step.announcement, step.pending);
+        let told = announce::to_json_by_unit(announcement, lag, reasons, &units, subjects);
+        for (unit, text) in told {
+            let subject = announce::folded_subject(unit);
+            let told = self.runtime.block_on(self.client.publish(subject, text.into()));
+            if let Err(error) = told {
+                tracing::debug!(%error, %unit, "it could not be told of the step");
+            }
+        }
     }
 }
 

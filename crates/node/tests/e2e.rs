@@ -32,6 +32,8 @@ mod golden;
 mod hostile_tables;
 #[path = "e2e/importing.rs"]
 mod importing;
+#[path = "e2e/identity.rs"]
+mod identity;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/lineage.rs"]

@@ -10,12 +10,17 @@ const fn at(ms: i64) -> Instant {
     Instant::from_unix_ms(ms)
 }
 
+fn rotate(all: &mut Registry, now: Instant, ends: Instant) -> Result<Token, AgenciesError> {
+    all.end_all(unit("H41.16"), ends)?;
+    all.add(unit("H41.16"), None, now)
+}
+
 #[test]
 fn a_token_lets_its_holder_in_until_it_ends() {
     let mut registry = Registry::default();
     let old = registry.add(unit("H41.16"), Some("iGate"), at(1_000)).unwrap();
     let other = registry.add(unit("H41.17"), None, at(1_000)).unwrap();
-    let new = registry.rotate(unit("H41.16"), at(2_000), at(9_000)).unwrap();
+    let new = rotate(&mut registry, at(2_000), at(9_000)).unwrap();
     let whose = |registry: &Registry, token: &Token, now| registry.holder(token.secret(), at(now));
     for (token, now, holder) in [
         (&old, 8_999, Some("H41.16")),
@@ -27,10 +32,10 @@ fn a_token_lets_its_holder_in_until_it_ends() {
     }
     assert_eq!(registry.holder("th_", at(0)), None);
     // A grace never makes a token hold longer than it did.
-    registry.rotate(unit("H41.16"), at(3_000), at(20_000)).unwrap();
+    rotate(&mut registry, at(3_000), at(20_000)).unwrap();
     assert_eq!(whose(&registry, &old, 9_000), None);
-    assert_eq!(registry.revoke(unit("H41.16"), at(4_000)).unwrap(), 3);
-    assert_eq!(registry.revoke(unit("H41.16"), at(4_001)).unwrap(), 0);
+    assert_eq!(registry.revoke(unit("H41.16"), at(4_000)).unwrap(), (3, 0));
+    assert_eq!(registry.revoke(unit("H41.16"), at(4_001)).unwrap(), (0, 0));
     assert_eq!(whose(&registry, &new, 4_000), None);
     assert_eq!(whose(&registry, &other, 4_000), Some(unit("H41.17")));
     let unknown = registry.revoke(unit("H41.99"), at(5_000)).unwrap_err();
@@ -54,7 +59,7 @@ fn the_file_is_for_this_user_alone_and_holds_no_secret() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let token = change(&data, |all| all.add(unit("H41.16"), Some("Sở"), at(0))).unwrap();
-    change(&data, |all| all.rotate(unit("H41.16"), at(0), at(86_400_000))).unwrap();
+    change(&data, |all| rotate(all, at(0), at(86_400_000))).unwrap();
     change(&data, |all| all.add(Holder::Office, None, at(0))).unwrap();
     let text = fs::read_to_string(data.join(FILE)).unwrap();
     assert!(!text.contains(token.secret().strip_prefix("th_").unwrap()), "{text}");
@@ -66,6 +71,34 @@ fn the_file_is_for_this_user_alone_and_holds_no_secret() {
     write(&data, &registry).unwrap();
     assert_eq!(read(&data).unwrap(), registry);
     assert_eq!(registry.agencies().len(), 2);
+}
+
+#[test]
+fn keys_are_kept_ended_and_counted_like_tokens_and_the_seed_is_nowhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    let seeds: Vec<Seed> = (0..TOKENS_MAX).map(|_| Seed::new().unwrap()).collect();
+    for seed in &seeds {
+        let key = seed.public().clone();
+        change(data, |all| all.add_key(unit("H41.16"), Some("Sở"), key, at(0))).unwrap();
+    }
+    let key = Seed::new().unwrap().public().clone();
+    let more = change(data, |all| all.add_key(unit("H41.16"), None, key.clone(), at(0)));
+    assert!(matches!(more, Err(AgenciesError::TooMany { .. })), "{more:?}");
+    change(data, |all| all.add_key(Holder::Projector, None, key, at(0))).unwrap();
+    let text = fs::read_to_string(data.join(FILE)).unwrap();
+    assert!(seeds.iter().all(|seed| !text.contains(seed.secret())), "{text}");
+    change(data, |all| all.end_all(unit("H41.16"), at(9_000))).unwrap();
+    let registry = read(data).unwrap();
+    let held = |now| registry.agencies().iter().map(|agency| agency.held(at(now)).1).collect();
+    let (before, after): (Vec<_>, Vec<_>) = (held(8_999), held(9_000));
+    assert_eq!((before, after), (vec![1, TOKENS_MAX], vec![1, 0]));
+    // A file that is there already is nobody's to write over.
+    let file = data.join("a.nk");
+    keep(&seeds[0], &file).unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(keep(&seeds[1], &file).is_err());
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), seeds[0].secret());
 }
 
 #[test]

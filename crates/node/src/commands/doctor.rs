@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{DONE, FAILED, NO, grouped, print, stop_signal};
 use crate::local;
 use crate::log::Log;
-use crate::nats::{StreamIdentity, StreamName, streams};
+use crate::nats::{Identity, StreamIdentity, StreamName, streams, who_am_i};
 use crate::refusals;
 use crate::settings::Settings;
 
@@ -85,6 +85,12 @@ async fn check_log(
     let version = opened.client.server_info().version;
     let says = format!("nats-server {version} at {}", opened.url);
     checks.push(Check { what: "log", good: Some(true), says });
+    let who = who_am_i(&opened.client).await;
+    checks.push(identity(who.as_ref()));
+    if who.as_ref().and_then(Identity::unit).is_some() {
+        // An agency sees nothing of the streams.
+        return None;
+    }
     let context = jetstream::new(opened.client.clone());
     let mut found = Vec::new();
     for name in [StreamName::Events, StreamName::Refused] {
@@ -112,6 +118,30 @@ async fn check_log(
         ),
     });
     Some((context, events, refused))
+}
+
+/// Who we are to NATS, and what we may do there: what is not allowed is answered by silence, which
+/// many clients show as a timeout.
+fn identity(who: Option<&Identity>) -> Check {
+    let says = match who {
+        None => "NATS does not say who we are".to_owned(),
+        Some(who) if who.is_nobody() => {
+            "NATS asks nobody who he is: whoever reaches it may publish for every unit".to_owned()
+        }
+        Some(who) => {
+            let (allow, deny) = who.publishes();
+            let but = if deny.is_empty() { "" } else { ", but not to " };
+            format!(
+                "{}, key {}: may publish to {}{but}{}; may hear {}; anything else is not answered",
+                who.account,
+                who.user,
+                allow.join(" "),
+                deny.join(" "),
+                who.hears().join(" "),
+            )
+        }
+    };
+    Check { what: "identity", good: Some(true), says }
 }
 
 /// Whether what is published is folded: behind is good only while the position moves.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::{DONE, stop_signal};
 use crate::catalogue_dir;
 use crate::gateway::Gateway;
-use crate::nats::ConnectSettings;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
 use crate::replay::Earlier;
@@ -21,13 +20,16 @@ const CONNECT_MAX: Duration = Duration::from_secs(30);
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let (catalogue, files) = catalogue_dir::load_files(settings)?;
     let stop = stop_signal()?;
-    let mut connection = ConnectSettings::new(&settings.nats, "tonghop project");
-    connection.creds.clone_from(&settings.creds);
+    let mut connection = settings.connection("tonghop project");
     connection.wait_max = CONNECT_MAX;
     connection.leaving = Some(stop.clone());
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let refusals = Refusals::new(connection.clone());
-    let gateway = Gateway::new(&settings.data, connection.clone(), settings.gateway);
+    let mut publishing = connection.clone();
+    if settings.gateway_creds.is_some() {
+        publishing.creds.clone_from(&settings.gateway_creds);
+    }
+    let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let reading = Arc::new(reading.with_gateway(gateway));
     let watched = Arc::clone(&reading);

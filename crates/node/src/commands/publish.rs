@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{DONE, FAILED, NO, USAGE, grouped, stop_signal};
-use crate::nats::{ConnectSettings, Publisher, PublisherSettings, connect, without_user};
+use crate::nats::{Publisher, PublisherSettings, connect, who_am_i, without_user};
 use crate::outcome::Listener;
 use crate::settings::Settings;
 use crate::worker;
@@ -125,17 +125,21 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
 
 async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
-    let mut connection = ConnectSettings::new(&settings.nats, "tonghop publish");
-    connection.creds.clone_from(&settings.creds);
+    let mut connection = settings.connection("tonghop publish");
     connection.leaving = Some(stop.clone());
     let client = connect(&connection).await?;
-    let log = worker::events(&async_nats::jetstream::new(client.clone())).await?;
-    let mut listener = Listener::start(&client).await?;
+    let who = who_am_i(&client).await.unwrap_or_default();
+    // An agency sees nothing of the log but what becomes of its own events.
+    let log = match who.unit() {
+        Some(_) => None,
+        None => Some(worker::events(&async_nats::jetstream::new(client.clone())).await?),
+    };
+    let mut listener = Listener::start(&client, who.unit()).await?;
     let halts = Halts::watch(client.clone(), Duration::from_secs(args.patience), stop.clone());
     let begun = Instant::now();
     let mut tally = Tally::new(args.refused.is_some());
     let mapping = plan.fingerprint().to_owned();
-    let import = plan.import(&settings.data, &log)?;
+    let import = plan.import(&settings.data, log.as_ref())?;
     let mut halted = None;
     let mut failed = None;
     for (file, path) in args.files.iter().enumerate() {
@@ -146,13 +150,13 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
         let window = usize::from(args.window);
         let sending = PublisherSettings { window, ..PublisherSettings::new() };
         let publisher = Publisher::start(client.clone(), sending).await?;
-        let mut bookmark = Bookmark::open(&settings.data, path, &mapping, &log)?;
+        let mut bookmark = Bookmark::open(&settings.data, path, &mapping, log.as_ref())?;
         if args.refused.is_some() {
             // Every row that is refused is wanted, not only those of this run.
             bookmark = bookmark.begun_anew();
         }
         let (halts, import) = (halts.clone(), import.clone());
-        let sending = Sending { path, file, bookmark, window, halts, import };
+        let sending = Sending { path, file, bookmark, window, halts, import, who: &who };
         match sending.run(publisher, &mut tally).await {
             Ok(None) => {}
             Ok(halt) => {

@@ -12,11 +12,12 @@ use crate::catalogue_dir;
 use crate::gateway::Gateway;
 use crate::http;
 use crate::nats::{
-    ConnectSettings, NatsServer, ServerSettings, refuse_data_in_use, refuse_port_in_use,
+    ConnectSettings, NatsServer, ServerSettings, is_secured, refuse_data_in_use, refuse_port_in_use,
 };
 use crate::reading::Reading;
 use crate::refusals::Refusals;
 use crate::replay::Earlier;
+use crate::secured::Secured;
 use crate::settings::Settings;
 use crate::worker::{self, WorkerSettings};
 
@@ -29,6 +30,10 @@ pub struct UpArgs {
     /// How often NATS makes what it confirmed safe against a power cut: a duration, or always
     #[arg(long, default_value = "1s", value_name = "DURATION", value_parser = sync)]
     sync: String,
+    /// Let NATS ask who one is: then only those get in whom `tonghop agency add … --creds-out`
+    /// gave a key, each with the permissions of its own
+    #[arg(long, env = "TONGHOP_SECURE", value_parser = clap::builder::FalseyValueParser::new())]
+    secure: bool,
 }
 
 /// `always`, or a duration as nats-server writes it: `1s`, `1m30s`, `500ms`.
@@ -57,16 +62,29 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     let address = listener.local_addr()?;
     let mut server_settings = ServerSettings::new(&settings.data, args.nats_port);
     server_settings.sync_interval.clone_from(&args.sync);
+    let secured = if args.secure { Some(Secured::new(&settings.data)?) } else { None };
+    server_settings.accounts = secured.as_ref().map(|secured| secured.accounts().to_owned());
+    if !args.secure && is_secured(&settings.data) {
+        tracing::warn!("without --secure, everybody on this machine may publish for every unit");
+    }
     let mut server = NatsServer::start(&server_settings).await?;
     let mut connection = ConnectSettings::new(server.url(), "tonghop up");
     connection.leaving = Some(stop.clone());
+    let mut publishing = connection.clone();
+    if let Some(secured) = secured {
+        secured.provision(&connection).await?;
+        publishing = secured.gateway(&connection);
+        let anonymous = connection.clone();
+        connection = secured.projector(&connection);
+        tokio::spawn(secured.follow(server.accounts(), anonymous, stop.clone()));
+    }
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let refusals = Refusals::new(connection.clone());
-    let gateway = Gateway::new(&settings.data, connection.clone(), settings.gateway);
+    let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let reading = Arc::new(reading.with_gateway(gateway));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
-    tell(&server, address, settings);
+    tell(&server, address, args.secure, settings);
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings { data: settings.data.clone(), connection };
@@ -107,10 +125,13 @@ pub async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn tell(server: &NatsServer, address: std::net::SocketAddr, settings: &Settings) {
+fn tell(server: &NatsServer, address: std::net::SocketAddr, secure: bool, settings: &Settings) {
     let (nats, http) = (server.url(), format!("http://{address}"));
     if settings.json {
-        print(&format!("{}\n", json!({"nats": nats, "http": http, "data": settings.data})));
+        print(&format!(
+            "{}\n",
+            json!({"nats": nats, "http": http, "data": settings.data, "secure": secure})
+        ));
         return;
     }
     let data = if settings.has_own_data() {
@@ -118,9 +139,18 @@ fn tell(server: &NatsServer, address: std::net::SocketAddr, settings: &Settings)
     } else {
         String::new()
     };
+    let how = if secure {
+        format!(
+            "NATS asks for credentials\n  tonghop agency add H41.16 --creds-out H41-16.nk{data}\n  \
+             tonghop publish FILE --nats {nats} --creds H41-16.nk{data}"
+        )
+    } else {
+        format!(
+            "Publish with\n  tonghop sample --scale 0.01 | tonghop publish - --nats {nats}{data}"
+        )
+    };
     print(&format!(
-        "NATS at {nats}\nHTTP at {http}\ndata in {}\n\nPublish with\n  tonghop sample --scale 0.01 \
-         | tonghop publish - --nats {nats}{data}\nCtrl-C stops everything.\n",
+        "NATS at {nats}\nHTTP at {http}\ndata in {}\n\n{how}\nCtrl-C stops everything.\n",
         settings.data.display()
     ));
 }

@@ -123,7 +123,11 @@ fn admitted(
 ) -> Result<(UnitCode, Mode, Admission), Problem> {
     let unit = match holder(gateway, headers)? {
         Holder::Unit(unit) => unit,
-        Holder::Office => {
+        Holder::Office
+        | Holder::Auditor
+        | Holder::Projector
+        | Holder::Gateway
+        | Holder::Provisioner => {
             let detail = "the office's token publishes nothing; give the token of the unit";
             let (status, title) = (StatusCode::FORBIDDEN, "not an agency's token");
             return Err(Problem::new(status, "token.office", title, detail));

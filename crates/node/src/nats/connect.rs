@@ -6,16 +6,19 @@
 //!
 //! It never logs a password, and never ends the process.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use nkeys::KeyPair;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::error::{NatsError, Source};
 use super::reader;
+use crate::agencies::Seed;
 
 /// How long one attempt to connect may take.
 const ATTEMPT_MAX: Duration = Duration::from_secs(5);
@@ -40,8 +43,12 @@ const _: () = assert!(super::publisher::WINDOW_LIMIT * 2 < SUBSCRIPTION_CAPACITY
 pub struct ConnectSettings {
     /// `nats://host:port`; user and password in it are honoured.
     pub url: String,
-    /// A credentials file (JWT and seed).
+    /// A credentials file: the seed of an nkey, or JWT and seed.
     pub creds: Option<PathBuf>,
+    /// A seed that is in no file, before that of `creds`.
+    pub seed: Option<Seed>,
+    /// Certificates in PEM that the server's may be signed by, beside those of the system.
+    pub tls_ca: Option<PathBuf>,
     /// What the server calls this connection in its own lists.
     pub name: String,
     /// How long to wait for a server that does not answer yet.
@@ -56,6 +63,8 @@ impl ConnectSettings {
         Self {
             url: url.into(),
             creds: None,
+            seed: None,
+            tls_ca: None,
             name: name.into(),
             wait_max: Duration::ZERO,
             leaving: None,
@@ -131,12 +140,33 @@ async fn options(
         let password = address.password().unwrap_or_default();
         options = options.user_and_password(user.to_owned(), password.to_owned());
     }
+    if let Some(path) = &settings.tls_ca {
+        let unreadable = |source| NatsError::Io { what: "reading", path: path.clone(), source };
+        tokio::fs::metadata(path).await.map_err(unreadable)?;
+        options = options.add_root_certificates(path.clone()).require_tls(true);
+    }
+    if let Some(seed) = &settings.seed {
+        return Ok(options.nkey(seed.secret().to_owned()));
+    }
     if let Some(path) = &settings.creds {
         let denied = |source| NatsError::Credentials { path: path.clone(), source };
         let text = tokio::fs::read_to_string(path).await.map_err(denied)?;
-        options = options.credentials(&text).map_err(denied)?;
+        options = signed(options, &text).map_err(denied)?;
     }
     Ok(options)
+}
+
+/// Takes what a credentials file holds: JWT and seed between their marks, or a seed alone.
+fn signed(options: ConnectOptions, text: &str) -> io::Result<ConnectOptions> {
+    if text.contains("BEGIN NATS USER JWT") {
+        return options.credentials(text);
+    }
+    let seed = text.lines().map(str::trim).find(|line| line.starts_with("SU"));
+    let seed = seed.filter(|seed| KeyPair::from_seed(seed).is_ok()).ok_or_else(|| {
+        let says = "it is neither the seed of a NATS user (SU…) nor a .creds file";
+        io::Error::new(io::ErrorKind::InvalidData, says)
+    })?;
+    Ok(options.nkey(seed.to_owned()))
 }
 
 /// The pause before the n-th attempt to reconnect.
@@ -217,7 +247,28 @@ pub fn without_user(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAUSE_MAX, PAUSE_MIN, Said, pause_before, without_user};
+    use async_nats::ConnectOptions;
+
+    use super::{PAUSE_MAX, PAUSE_MIN, Said, pause_before, signed, without_user};
+    use crate::agencies::Seed;
+
+    #[test]
+    fn a_seed_is_taken_with_what_stands_around_it_and_nothing_else_is() {
+        let seed = Seed::new().unwrap();
+        let decorated = format!(
+            "-----BEGIN USER NKEY SEED-----\r\n{}\r\n------END USER NKEY SEED------\n",
+            seed.secret()
+        );
+        for good in [seed.secret(), &format!(" {}\n", seed.secret()), &decorated] {
+            assert!(signed(ConnectOptions::new(), good).is_ok(), "{good}");
+        }
+        let short = seed.secret().trim_end_matches(char::is_alphanumeric);
+        let account = nkeys::KeyPair::new_account().seed().unwrap();
+        for bad in ["", "SU", short, &account, seed.public().as_str(), "th_00"] {
+            let error = signed(ConnectOptions::new(), bad).err().unwrap().to_string();
+            assert!(error.contains("SU…"), "{error}");
+        }
+    }
 
     #[test]
     fn what_repeats_itself_is_said_once_until_the_server_is_back() {

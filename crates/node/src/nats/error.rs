@@ -83,6 +83,12 @@ pub enum NatsError {
         /// The last lines of its log.
         log_tail: String,
     },
+    /// The child did not take over another configuration.
+    #[error("nats-server does not read its configuration again; its log ends: {log_tail}")]
+    NotReloaded {
+        /// The last lines of its log.
+        log_tail: String,
+    },
     /// The child ended although nobody asked it to.
     #[error("nats-server ended by itself ({status}); its log ends: {log_tail}")]
     ServerDied {
@@ -230,6 +236,7 @@ impl NatsError {
     pub fn severity(&self) -> Severity {
         match self {
             Self::ServerNotReady { .. }
+            | Self::NotReloaded { .. }
             | Self::ServerDied { .. }
             | Self::NobodyListens { .. }
             | Self::Api { .. }

@@ -8,6 +8,7 @@
 //!
 //! Where one consumer after another fails at the same position, the message there may be one that
 //! the client cannot be sent: it is then fetched by itself ([`single`]), and so are some behind it.
+//! An identity that may make no consumer has every message fetched so, many on their way at once.
 //!
 //! It never skips a position, never delivers one twice, never orders by time, and never gives up
 //! while the server is away. It ends when told to, when nobody receives any more, or when the
@@ -138,6 +139,8 @@ pub struct Reader {
     stuck: u32,
     /// How many messages are to be fetched one by one.
     suspects: u32,
+    /// All are, because this identity may make no consumer.
+    singly: bool,
     doubts: Arc<AtomicU64>,
 }
 
@@ -153,6 +156,7 @@ impl Reader {
             stuck: 0,
             // What stopped the reader before this one may be the very next message.
             suspects: 1,
+            singly: false,
             doubts: Arc::default(),
             context,
             settings,
@@ -340,8 +344,13 @@ impl Reader {
             }));
         }
         self.fetch_suspects(batches, found.last).await?;
-        let opened = Pull::open(&self.context, &self.settings.stream, self.position).await;
-        opened.map_err(Interrupt::Doubt)
+        if !self.singly {
+            match Pull::open(&self.context, &self.settings.stream, self.position).await {
+                Err(Doubt::NoConsumers) => self.singly = true,
+                opened => return opened.map_err(Interrupt::Doubt),
+            }
+        }
+        Err(self.read_singly(batches).await)
     }
 
     /// The stream as it is now, which must be the one that was read before.

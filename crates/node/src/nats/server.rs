@@ -10,6 +10,7 @@
 //!
 //! ```text
 //! <data>/nats/nats-server.conf   written at each start
+//!             accounts.conf      who may do what, if the server asks; written at each change
 //!             nats-server.log    appended by the child; moved to nats-server.log.1 when large
 //!             nats-server.pid    written by the child
 //!             nats-server.lock   locked by the parent
@@ -38,8 +39,15 @@ use files::Files;
 
 use super::error::NatsError;
 
+/// The account that has the log, on a server that asks who one is.
+pub const LOG_ACCOUNT: &str = "tonghop";
 /// How long a server may take to stop by itself before it is killed.
 const STOP_MAX: Duration = Duration::from_secs(5);
+/// How often a server is told to read its configuration, and how long once may take.
+const RELOADS: usize = 2;
+const RELOAD_MAX: Duration = Duration::from_secs(5);
+/// The pause after a reload that cannot be seen.
+const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 /// How often a file or a process is looked at while waiting for it.
 const POLL_PAUSE: Duration = Duration::from_millis(20);
 
@@ -55,6 +63,8 @@ pub struct ServerSettings {
     /// How often the server makes what it has confirmed durable against a power cut: a duration
     /// such as `1s`, or `always`. A kill of the process loses nothing with any of them.
     pub sync_interval: String,
+    /// The accounts file, of a server that asks who one is; one without lets everybody do all.
+    pub accounts: Option<String>,
     /// How long it may take until it is ready; a large log takes longer.
     pub ready_max: Duration,
     /// Which command runs it, for who wants to run another one there.
@@ -73,6 +83,7 @@ impl ServerSettings {
             port,
             binary: None,
             sync_interval: "1s".to_owned(),
+            accounts: None,
             ready_max: Duration::from_mins(1),
             owner: "up".to_owned(),
         }
@@ -104,7 +115,11 @@ impl NatsServer {
         files.rotate_log()?;
         stop_stale(&binary, &files).await?;
         refuse_port_in_use(settings.port)?;
-        files.write_conf(settings.port, &settings.sync_interval)?;
+        files.give_log_to(if settings.accounts.is_some() { LOG_ACCOUNT } else { "$G" })?;
+        if let Some(accounts) = &settings.accounts {
+            files.write_accounts(accounts)?;
+        }
+        files.write_conf(settings.port, &settings.sync_interval, settings.accounts.is_some())?;
         files.remove_ports()?;
         let child = spawn(&binary, &files)?;
         let pid = child.id().unwrap_or_default();
@@ -127,6 +142,12 @@ impl NatsServer {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The accounts of this server, for whoever changes them while it runs.
+    pub fn accounts(&self) -> AccountsOf {
+        let (files, binary, pid) = (self.files.clone(), self.binary.clone(), self.pid);
+        AccountsOf { files, binary, pid }
     }
 
     /// Waits until the server ends without having been asked to, and says how. Safe to drop.
@@ -174,8 +195,59 @@ impl NatsServer {
     }
 }
 
+/// The accounts of a running server.
+#[derive(Debug)]
+pub struct AccountsOf {
+    files: Files,
+    binary: PathBuf,
+    pid: u32,
+}
+
+impl AccountsOf {
+    /// Lets the server take over others; who has none any more is disconnected.
+    ///
+    /// It is told twice: with the first reload an account that is new imports from the account of
+    /// the log as it was read, and not as it is, so that nobody answers it (seen with 2.15.1).
+    pub async fn set(&self, accounts: &str) -> Result<(), NatsError> {
+        self.files.write_accounts(accounts)?;
+        for _ in 0..RELOADS {
+            let before = self.files.reloads();
+            signal(&self.binary, "reload", self.pid).await;
+            let deadline = Instant::now() + RELOAD_MAX;
+            while self.files.reloads() == before {
+                if Instant::now() > deadline {
+                    let log_tail = self.files.log_tail();
+                    return Err(NatsError::NotReloaded { log_tail });
+                }
+                sleep(POLL_PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn described(status: ExitStatus) -> String {
     status.to_string()
+}
+
+/// Whether the log of the data directory was last kept by a server that asks who one is.
+pub fn is_secured(data: &Path) -> bool {
+    Files::below(data).is_ok_and(|files| files.log_of(LOG_ACCOUNT).is_dir())
+}
+
+/// Lets the server of this pid file read its configuration again, twice as [`AccountsOf::set`].
+pub async fn reload(pid_file: &Path) -> Result<(), NatsError> {
+    let unreadable = |source| NatsError::Io { what: "reading", path: pid_file.to_owned(), source };
+    let text = std::fs::read_to_string(pid_file).map_err(unreadable)?;
+    let not_one = || std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no process id");
+    let pid = text.trim().parse().map_err(|_| unreadable(not_one()))?;
+    let binary = find_binary().await?;
+    for _ in 0..RELOADS {
+        signal(&binary, "reload", pid).await;
+        // Its log may be anywhere; it takes milliseconds.
+        sleep(RELOAD_PAUSE).await;
+    }
+    Ok(())
 }
 
 /// Says who runs a server on the data directory, if anybody does. Nothing is changed.

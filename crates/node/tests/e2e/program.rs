@@ -156,7 +156,13 @@ pub(crate) struct Up {
 impl Up {
     /// Starts it on free ports, and waits until it says which.
     pub(crate) async fn start(data: &Data) -> Self {
+        Self::start_with(data, &[]).await
+    }
+
+    /// The same, with options.
+    pub(crate) async fn start_with(data: &Data, options: &[&str]) -> Self {
         let mut command = tonghop(data, &["up", "--json", "--nats-port", "0"]);
+        command.args(options);
         let mut running = Running::start(data, "up", command.args(["--http", "127.0.0.1:0"]));
         let said = until("the ports of `up`", async || {
             let said = serde_json::from_str::<Value>(&running.out()).ok();

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::import::{Fault, Import};
 use super::rows;
+use crate::nats::Identity;
 use crate::nats::streams::EVENT_MAX;
 use crate::table::{self, TableError};
 
@@ -101,6 +102,17 @@ impl Line {
         match tonghop_wire::route(&payload) {
             Ok(subject) => Self::Event { place, subject: subject.into(), payload: payload.into() },
             Err(refused) => Self::unsendable(place, refused.to_string()),
+        }
+    }
+
+    /// The line, unless the server would not take it from this identity.
+    pub(super) fn unless_denied(self, who: &Identity) -> Self {
+        match &self {
+            Self::Event { place, subject, .. } if !who.may_publish(subject) => {
+                let says = format!("{} may not publish to {subject}", who.account);
+                Self::unsendable(*place, says)
+            }
+            Self::Event { .. } | Self::Unsendable(_) => self,
         }
     }
 

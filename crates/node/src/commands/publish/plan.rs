@@ -57,14 +57,14 @@ impl Plan {
         &self.text
     }
 
-    /// The import into this log, if there is one.
+    /// The import into this log, if there is one; the log is none where it may not be looked at.
     pub(super) fn import(
         self,
         data: &Path,
-        log: &StreamIdentity,
+        log: Option<&StreamIdentity>,
     ) -> io::Result<Option<Arc<Import>>> {
         let Some(mapping) = self.mapping else { return Ok(None) };
-        let said = Said::open(data, u128::from(log.created_ns.unsigned_abs()))?;
+        let said = Said::open(data, log.map_or(0, |log| u128::from(log.created_ns.unsigned_abs())))?;
         Ok(Some(Arc::new(Import::new(mapping, said, false))))
     }
 

@@ -18,7 +18,7 @@ use crate::nats::StreamIdentity;
 /// How far a file is published.
 #[derive(Debug)]
 pub(super) struct Bookmark {
-    /// None for standard input, which cannot be gone on with.
+    /// None for what cannot be gone on with: standard input, and what an agency publishes.
     file: Option<PathBuf>,
     bytes_total: Option<u64>,
     place: Place,
@@ -34,18 +34,23 @@ struct Kept {
 }
 
 impl Bookmark {
-    /// Looks whether the file was published in part, by the same mapping.
+    /// Looks whether the file was published in part to this log, by the same mapping; to a log that
+    /// may not be looked at it is published from its beginning.
     pub(super) fn open(
         data: &Path,
         path: &Path,
         mapping: &str,
-        log: &StreamIdentity,
+        log: Option<&StreamIdentity>,
     ) -> anyhow::Result<Self> {
         if path == Path::new("-") {
             let place = Place::default();
             return Ok(Self { file: None, bytes_total: None, place, position: 0 });
         }
         let about = fs::metadata(path).with_context(|| path.display().to_string())?;
+        let Some(log) = log else {
+            let (bytes_total, place) = (Some(about.len()), Place::default());
+            return Ok(Self { file: None, bytes_total, place, position: 0 });
+        };
         let full = fs::canonicalize(path)?;
         let changed = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let (full, bytes) = (full.display(), about.len());

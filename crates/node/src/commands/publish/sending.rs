@@ -14,7 +14,7 @@ use super::input::{self, Line};
 use super::resume::Bookmark;
 use super::summary::Tally;
 use crate::commands::grouped;
-use crate::nats::{NatsError, Outgoing, Publisher, Receipt};
+use crate::nats::{Identity, NatsError, Outgoing, Publisher, Receipt};
 
 /// Lines that are read ahead of the network.
 const LINES_WAITING_MAX: usize = 8_192;
@@ -37,6 +37,8 @@ pub(super) struct Sending<'a> {
     pub(super) window: usize,
     pub(super) halts: Halts,
     pub(super) import: Option<Arc<Import>>,
+    /// Who publishes: what it may not publish is not sent, for nothing would answer.
+    pub(super) who: &'a Identity,
 }
 
 impl Sending<'_> {
@@ -95,7 +97,7 @@ impl Sending<'_> {
                 Err(halt) => return Ok(Some(halt)),
             };
             let place = line.place();
-            let receipt = match line {
+            let receipt = match line.unless_denied(self.who) {
                 Line::Event { subject, payload, .. } => {
                     let bytes = u64::try_from(payload.len()).unwrap_or(0);
                     let publishing =

@@ -26,6 +26,8 @@ pub(super) enum Doubt {
     Stall { last: u64 },
     /// The connection was lost in between, and with it what was under way.
     Reconnected,
+    /// This identity may read messages one by one, and make no consumer.
+    NoConsumers,
     /// The server says that the consumer or the request is gone.
     Gone(String),
 }

@@ -7,8 +7,10 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::consumer::pull::{BatchConfig, Config};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, ReplayPolicy};
+use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::{Message, StatusCode, Subject, Subscriber, jetstream};
 use futures::{FutureExt, StreamExt};
 
@@ -65,7 +67,12 @@ impl Pull {
         let client = context.client();
         let inbox = Subject::from(client.new_inbox());
         let subscriber = client.subscribe(inbox.clone()).await.map_err(gone)?;
-        let consumer = context.create_consumer_on_stream(config, stream).await.map_err(gone)?;
+        let created = context.create_consumer_on_stream(config, stream).await;
+        let consumer = created.map_err(|error| {
+            let none = matches!(error.kind(), ConsumerErrorKind::JetStream(told)
+                if told.error_code() == ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT);
+            if none { Doubt::NoConsumers } else { gone(error) }
+        })?;
         Ok(Self { consumer, subscriber, inbox, outstanding: 0 })
     }
 

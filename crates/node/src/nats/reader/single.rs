@@ -9,16 +9,19 @@
 //! what the client's parser takes, and to the same effect.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use async_nats::jetstream::{Context, ErrorCode, response::Response};
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::DateTime;
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
-use super::doubt::Interrupt;
+use super::doubt::{Doubt, Interrupt};
 use super::{Batch, Raw, Reader};
 
 /// How many interruptions in a row, with no message in between, make the next message suspect.
@@ -26,6 +29,10 @@ const STUCK_SEEN: u32 = 3;
 /// How many messages behind one that no consumer can bring are suspect too: such ones come from
 /// one publisher and seldom alone, and each that a consumer meets costs about a second.
 const SUSPECTS_BEHIND: u32 = 256;
+/// How many are on their way at once where all are fetched one by one.
+const SINGLES_MAX: usize = 256;
+/// How often it is then looked whether there are more.
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
 
 impl Reader {
     /// Fetches messages one by one while the next may be one that no consumer can bring, up to
@@ -68,6 +75,53 @@ impl Reader {
             if let Some(permit) = permit {
                 self.send(permit);
             }
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Fetches all messages one by one, for as long as they come; answers why it ended. Dropping
+    /// this loses nothing: what was accepted is in `self`.
+    pub(super) async fn read_singly(&mut self, batches: &mpsc::Sender<Batch>) -> Interrupt {
+        loop {
+            let last = match self.look().await {
+                Ok(found) => found.last,
+                Err(interrupt) => return interrupt,
+            };
+            if let Err(interrupt) = self.fetch_up_to(last, batches).await {
+                return interrupt;
+            }
+            sleep(LOOK_PAUSE).await;
+        }
+    }
+
+    async fn fetch_up_to(
+        &mut self,
+        last: u64,
+        batches: &mpsc::Sender<Batch>,
+    ) -> Result<(), Interrupt> {
+        let (context, stream) = (self.context.clone(), self.settings.stream.clone());
+        let fetched = stream::iter(self.position + 1..=last)
+            .map(|position| fetch(&context, &stream, position))
+            .buffered(SINGLES_MAX);
+        let mut fetched = std::pin::pin!(fetched);
+        while let Some(single) = fetched.next().await {
+            let position = self.position + 1;
+            match single {
+                Ok(Some(Single { raw, bytes, .. })) => {
+                    let pending = last.saturating_sub(position);
+                    self.accept(raw, bytes, pending, true).map_err(Interrupt::Doubt)?;
+                }
+                Ok(None) => return Err(self.doubted(Doubt::Gap { got: position + 1, first: true })),
+                Err(error) => return Err(Interrupt::Doubt(Doubt::Gone(error))),
+            }
+            if self.full() {
+                self.send(batches.reserve().await.map_err(|_| Interrupt::Stopped)?);
+            }
+        }
+        if !self.batch.messages.is_empty() {
+            self.send(batches.reserve().await.map_err(|_| Interrupt::Stopped)?);
         }
         Ok(())
     }

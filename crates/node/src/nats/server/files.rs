@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::nats::error::NatsError;
+use crate::nats::server::LOG_ACCOUNT;
 use crate::nats::streams::PAYLOAD_MAX;
 
 /// How much of the end of the log an error shows.
@@ -26,6 +27,7 @@ pub(super) struct Files {
     pub(super) lock: PathBuf,
     pid: PathBuf,
     jetstream: PathBuf,
+    accounts: PathBuf,
 }
 
 impl Files {
@@ -38,6 +40,7 @@ impl Files {
             lock: dir.join("nats-server.lock"),
             pid: dir.join("nats-server.pid"),
             jetstream: dir.join("jetstream"),
+            accounts: dir.join("accounts.conf"),
             dir,
             data: data.to_owned(),
         })
@@ -57,7 +60,36 @@ impl Files {
         Ok(())
     }
 
-    pub(super) fn write_conf(&self, port: u16, sync_interval: &str) -> Result<(), NatsError> {
+    /// Where the server keeps the log of an account.
+    pub(super) fn log_of(&self, account: &str) -> PathBuf {
+        self.jetstream.join("jetstream").join(account)
+    }
+
+    /// The log is the same one whether the server asks who one is or not: it is moved to the
+    /// account that has it now, unless that has one already.
+    pub(super) fn give_log_to(&self, account: &str) -> Result<(), NatsError> {
+        let ours = self.log_of(account);
+        let other = self.log_of(if account == LOG_ACCOUNT { "$G" } else { LOG_ACCOUNT });
+        if !other.is_dir() || ours.is_dir() {
+            return Ok(());
+        }
+        fs::rename(&other, &ours).map_err(|source| io("moving", &other, source))
+    }
+
+    /// Writes the accounts as a whole: the server may be reading them.
+    pub(super) fn write_accounts(&self, text: &str) -> Result<(), NatsError> {
+        let new = self.accounts.with_extension("new");
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, &self.accounts))
+            .map_err(|source| io("writing", &self.accounts, source))
+    }
+
+    pub(super) fn write_conf(
+        &self,
+        port: u16,
+        sync_interval: &str,
+        asks: bool,
+    ) -> Result<(), NatsError> {
         // The server takes 0 for its own default, and −1 for a free port.
         let port = if port == 0 { "-1".to_owned() } else { port.to_string() };
         let text = format!(
@@ -70,7 +102,8 @@ impl Files {
                store_dir: {jetstream}\n  \
                sync_interval: {sync}\n  \
                max_memory_store: {MEMORY_STORE_BYTES}\n\
-             }}\n",
+             }}\n{include}",
+            include = if asks { "include \"accounts.conf\"\n" } else { "" },
             dir = self.quoted(&self.dir)?,
             pid = self.quoted(&self.pid)?,
             jetstream = self.quoted(&self.jetstream)?,
@@ -116,6 +149,12 @@ impl Files {
         let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let conf = self.conf.as_os_str().as_encoded_bytes();
         command.split(|byte| *byte == 0).any(|argument| argument == conf).then_some(pid)
+    }
+
+    /// How often the log says that the configuration was read again.
+    pub(super) fn reloads(&self) -> usize {
+        let log = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&log).matches("Reloaded server configuration").count()
     }
 
     /// The last lines of the log in one line, for an error.

@@ -111,6 +111,13 @@ fn with_port_in_use(http: anyhow::Error, nats_port: u16) -> anyhow::Error {
 
 /// Takes the HTTP port, or says who has it and what to do.
 pub async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
+    if !settings.http.ip().is_loopback() {
+        tracing::warn!(
+            address = %settings.http,
+            "tokens and figures travel in plain text there: let others in through a proxy with \
+             TLS only (deploy/https)"
+        );
+    }
     TcpListener::bind(settings.http).await.map_err(|error| {
         let address = settings.http;
         if error.kind() == std::io::ErrorKind::AddrInUse {

@@ -142,6 +142,17 @@ pub enum NatsError {
         /// What it said.
         source: Source,
     },
+    /// A stream is missing, and this identity may not make it.
+    #[error(
+        "stream {stream} is not there, and {account} may not make it; run `tonghop provision` with \
+         the provisioner's credentials"
+    )]
+    NoStream {
+        /// The stream.
+        stream: String,
+        /// Who we are.
+        account: String,
+    },
     /// A stream exists with other settings than the stated ones.
     #[error("stream {stream} differs from what is stated: {}", super::streams::listed(differences))]
     StreamDiffers {
@@ -251,6 +262,7 @@ impl NatsError {
             | Self::BadUrl { .. }
             | Self::Credentials { .. }
             | Self::Denied { .. }
+            | Self::NoStream { .. }
             | Self::StreamDiffers { .. }
             | Self::StreamReplaced { .. }
             | Self::StreamBehind { .. }

@@ -211,10 +211,10 @@ impl AccountsOf {
     pub async fn set(&self, accounts: &str) -> Result<(), NatsError> {
         self.files.write_accounts(accounts)?;
         for _ in 0..RELOADS {
-            let before = self.files.reloads();
+            let before = self.files.log_bytes();
             signal(&self.binary, "reload", self.pid).await;
             let deadline = Instant::now() + RELOAD_MAX;
-            while self.files.reloads() == before {
+            while !self.files.reloaded_since(before) {
                 if Instant::now() > deadline {
                     let log_tail = self.files.log_tail();
                     return Err(NatsError::NotReloaded { log_tail });

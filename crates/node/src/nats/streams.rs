@@ -17,6 +17,7 @@ use async_nats::jetstream::{self, ErrorCode};
 use tokio::time::{Instant, sleep};
 
 use super::error::{NatsError, Source};
+use super::whoami::who_am_i;
 
 /// The largest message that the server takes, headers and payload.
 pub const PAYLOAD_MAX: i32 = 1024 * 1024;
@@ -287,6 +288,13 @@ async fn look_or_create(
             | GetStreamErrorKind::Request => return Err(Refused::ForNow(error.into())),
         },
     };
+    // Denied, it would not be answered.
+    if let Some(who) = who_am_i(&context.client()).await
+        && !who.may_publish(&format!("$JS.API.STREAM.CREATE.{stream}"))
+    {
+        let (stream, account) = (stream.to_string(), who.account);
+        return Err(Refused::ForGood(NatsError::NoStream { stream, account }));
+    }
     match context.create_stream(missing).await {
         Ok(created) => {
             tracing::info!(stream = %stream, "stream created");

@@ -151,10 +151,20 @@ impl Files {
         command.split(|byte| *byte == 0).any(|argument| argument == conf).then_some(pid)
     }
 
-    /// How often the log says that the configuration was read again.
-    pub(super) fn reloads(&self) -> usize {
-        let log = fs::read(&self.log).unwrap_or_default();
-        String::from_utf8_lossy(&log).matches("Reloaded server configuration").count()
+    /// How long the log is.
+    pub(super) fn log_bytes(&self) -> u64 {
+        fs::metadata(&self.log).map_or(0, |log| log.len())
+    }
+
+    /// Whether the log says, from this place on, that the configuration was read again.
+    pub(super) fn reloaded_since(&self, place: u64) -> bool {
+        let read = fs::File::open(&self.log).and_then(|mut file| {
+            file.seek(SeekFrom::Start(place))?;
+            let mut bytes = Vec::new();
+            file.take(LOG_BYTES_MAX).read_to_end(&mut bytes)?;
+            Ok(String::from_utf8_lossy(&bytes).contains("Reloaded server configuration"))
+        });
+        read.unwrap_or(false)
     }
 
     /// The last lines of the log in one line, for an error.

@@ -95,6 +95,8 @@ async fn each_process_has_an_identity_of_its_own_and_talks_tls() {
     write_accounts(&data).await;
 
     // Only the provisioner makes streams.
+    let early = by(&data, &nats, "projector", &["project"]).await.expect(3);
+    assert!(early.err.contains("tonghop provision"), "{}", early.err);
     by(&data, &nats, "provisioner", &["provision"]).await.expect(0);
     let ca = format!("{TLS}/ca.pem");
     let key = |who: &str| data.file(&format!("{who}.nk")).to_str().unwrap().to_owned();

@@ -48,8 +48,10 @@ check: ## format, lints, licences and spelling, without running anything
 bench: nats-server ## the ratios of design: catch-up, replay, fold, commit, query
 	cargo bench --locked -p tonghop-node --bench ratios
 
-sim: ## the projector's crash simulation, longer (SEEDS=N)
+sim: nats-server ## the projector's crash simulation, longer (SEEDS=N), and 1,000 kills of a publisher
 	SEEDS=$(SEEDS) cargo test --release --locked -p tonghop-tests --test simulation -- --ignored --nocapture
+	cargo build --locked -p tonghop-node --bins
+	cargo test --locked -p tonghop-node --test e2e a_thousand_kills -- --ignored --nocapture
 
 fuzz: ## hostile bytes for every decoder (CASES=N, SEED=N)
 	CASES=$(CASES) SEED=$(SEED) cargo test --profile fuzz --locked -p tonghop-tests --test fuzz -- --nocapture

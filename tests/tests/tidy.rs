@@ -60,8 +60,13 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// Who alone may name these in its manifest, tests aside.
-const RESERVED: &[(&str, &str)] =
-    &[("async-nats", "tonghop-node"), ("sled", "tonghop-store"), ("tokio", "tonghop-node")];
+///
+/// The client publishes from an agency's own process, so it awaits NATS as the node does.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("async-nats", &["tonghop-node", "tonghop-client"]),
+    ("sled", &["tonghop-store"]),
+    ("tokio", &["tonghop-node", "tonghop-client"]),
+];
 
 const VAGUE_NAMES: &[&str] =
     &["common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"];
@@ -117,10 +122,10 @@ fn reserved_declared(metadata: &Value) -> Vec<String> {
         for dependency in array(package, "dependencies") {
             let other = text(dependency, "name");
             let for_tests = dependency.get("kind").and_then(Value::as_str) == Some("dev");
-            let owner = RESERVED.iter().find(|(reserved, _)| *reserved == other);
-            if let Some((_, owner)) = owner.filter(|(_, owner)| *owner != name && !for_tests) {
-                let manifest = manifest_of(name);
-                problems.push(format!("{manifest}:1: {name} names {other}; only {owner} may"));
+            let owners = RESERVED.iter().find(|(reserved, _)| *reserved == other);
+            if let Some((_, owners)) = owners.filter(|(_, o)| !o.contains(&name) && !for_tests) {
+                let (manifest, owners) = (manifest_of(name), owners.join(" and "));
+                problems.push(format!("{manifest}:1: {name} names {other}; only {owners} may"));
             }
         }
     }

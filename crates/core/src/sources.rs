@@ -243,6 +243,12 @@ impl Sources {
         })
     }
 
+    /// Those of one unit, in order of name.
+    pub fn of(&self, unit: UnitCode) -> impl Iterator<Item = (&Arc<str>, &Source)> {
+        let sources = self.by_unit.get(&unit).into_iter().flatten();
+        sources.map(|(name, held)| (name, &held.source))
+    }
+
     /// Those of the units that are `root` or below it on a day, in order of unit and name.
     pub fn below<'a>(
         &'a self,

@@ -34,13 +34,15 @@ enum Command {
     Publish(commands::publish::PublishArgs),
     /// Write a table for a kind of event, to be filled in and published
     Template(commands::template::TemplateArgs),
+    /// Say what an outbox of `publish --outbox` holds
+    Outbox(commands::outbox::OutboxArgs),
     /// Declare figures that no system emits
     Declare(commands::declare::DeclareArgs),
     /// List the indicators, or check files of a catalogue
     #[command(subcommand)]
     Indicators(commands::indicators::IndicatorsCommand),
     /// Run a projector worker: fold the log into the store of --data
-    Project,
+    Project(commands::project::ProjectArgs),
     /// Serve HTTP for the projector that runs on --data
     Serve,
     /// Say who may publish: give out, list and end tokens for HTTP and keys for NATS
@@ -173,9 +175,10 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Up(args) => commands::up::run(&args, settings).await,
             Command::Publish(args) => commands::publish::run(&args, settings).await,
             Command::Template(args) => commands::template::run(&args, settings),
+            Command::Outbox(args) => commands::outbox::run(&args, settings),
             Command::Declare(args) => commands::declare::run(&args, settings).await,
             Command::Indicators(command) => commands::indicators::run(&command, settings),
-            Command::Project => commands::project::run(settings).await,
+            Command::Project(args) => commands::project::run(&args, settings).await,
             Command::Serve => commands::serve::run(settings).await,
             Command::Agency(command) => commands::agency::run(&command, settings).await,
             Command::Provision(args) => commands::provision::run(&args, settings).await,

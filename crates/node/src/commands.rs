@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod declare;
 pub mod doctor;
 pub mod indicators;
+pub mod outbox;
 pub mod project;
 pub mod provision;
 pub mod publish;

@@ -18,6 +18,7 @@ pub mod nats;
 mod outcome;
 pub mod provision;
 pub mod reading;
+mod receipts;
 pub mod refusals;
 pub mod refused;
 pub mod replay;

@@ -1,5 +1,5 @@
-//! Everything that touches NATS: the server as a child, the connection, the streams, the reader
-//! and the publisher.
+//! Everything that touches NATS: the server as a child, the connection, the streams and the reader;
+//! the publisher is that of `tonghop-client`.
 //!
 //! It moves bytes and positions. It never decides what a message means, never acknowledges an
 //! event on behalf of the store (the store owns the position, see ACK-1), never edits or deletes
@@ -14,7 +14,6 @@
 mod ack_subject;
 pub mod connect;
 pub mod error;
-pub mod publisher;
 pub mod reader;
 pub mod server;
 pub mod streams;
@@ -22,10 +21,12 @@ pub mod whoami;
 
 pub use connect::{ConnectSettings, check_url, connect, without_user};
 pub use error::{NatsError, Severity};
-pub use publisher::{Outgoing, Publisher, PublisherSettings, Receipt, Stored};
 pub use reader::{Batch, Raw, Reader, ReaderSettings};
 pub use server::{
     LOG_ACCOUNT, NatsServer, ServerSettings, is_secured, refuse_data_in_use, refuse_port_in_use,
 };
 pub use streams::{REPLICAS, StreamIdentity, StreamName, ensure_streams};
+pub use tonghop_client::publisher::{
+    Outgoing, PublishError, Publisher, PublisherSettings, Receipt, Stored,
+};
 pub use whoami::{Identity, who_am_i};

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tonghop_core::book::Book;
 use tonghop_core::day::Day;
+use tonghop_core::fold::Projection;
 use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MAX};
 use tonghop_core::measure::FacetKind;
 use tonghop_core::refusal::Refusal;
@@ -26,10 +27,12 @@ use crate::announce::{self, FOLDED_SUBJECT, REASONS_MAX, Reason};
 use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
 use crate::http::{self, Api};
 use crate::nats::{
-    Batch, ConnectSettings, NatsError, Publisher, PublisherSettings, REPLICAS, Reader,
-    ReaderSettings, Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams, streams,
+    Batch, ConnectSettings, NatsError, PublishError, Publisher, PublisherSettings, REPLICAS,
+    Reader, ReaderSettings, Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams,
+    streams,
 };
 use crate::reading::Reading;
+use crate::receipts;
 use crate::refused;
 use crate::socket::ReadSocket;
 use crate::view::{FacetSource, View};
@@ -54,6 +57,8 @@ pub struct WorkerSettings {
     pub data: PathBuf,
     /// How to reach the log; each session has a connection of its own.
     pub connection: ConnectSettings,
+    /// How long what the log has confirmed may take until it is safe on its server's disk.
+    pub settle_after: Duration,
 }
 
 /// How a session ended.
@@ -113,7 +118,7 @@ async fn work(
             let router = http::router(&Api::new(Arc::clone(reading)));
             local = Some(readers.spawn(socket.serve(router, stop.clone())));
         }
-        let ended = session(client, &log, &settings.data, folder, &view, stop.clone()).await?;
+        let ended = session(settings, client, &log, folder, &view, stop.clone()).await?;
         if matches!(ended, Ended::Stopped) {
             break;
         }
@@ -138,9 +143,9 @@ pub async fn events(context: &jetstream::Context) -> anyhow::Result<StreamIdenti
 }
 
 async fn session(
+    settings: &WorkerSettings,
     client: Client,
     log: &StreamIdentity,
-    data: &Path,
     folder: Folder,
     view: &Arc<View>,
     stop: watch::Receiver<bool>,
@@ -148,8 +153,10 @@ async fn session(
     let context = &jetstream::new(client.clone());
     let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
     let (decoded, ready) = mpsc::channel(1);
-    let reading = spawn_reader(context, log, folder.store().position()?, batches, stop);
+    let reading = spawn_reader(context, log, folder.projection(), batches, stop);
     let watching = tokio::spawn(watch_end(context.clone(), Arc::clone(view)));
+    let answering = receipts::serve(client.clone(), Arc::clone(view), settings.settle_after);
+    let answering = tokio::spawn(answering);
     // It ends by itself when either end of its channels is gone.
     let _decoding = background::run("decode", move || folder::decode_all(received, &decoded))?;
     let publisher = Publisher::start(client.clone(), PublisherSettings::new()).await?;
@@ -162,10 +169,11 @@ async fn session(
         began: Instant::now(),
         sized: None,
         reasons: Vec::new(),
-        agencies: Agencies::new(data),
+        agencies: Agencies::new(&settings.data),
     };
     let folding = background::run("fold", move || fold_all(folder, ready, &mut outside))?.await;
     watching.abort();
+    answering.abort();
     if let Err(error) = folding.context("the fold has panicked")? {
         // The reader would notice only when it has more to hand over.
         reading.abort();
@@ -194,7 +202,13 @@ fn goes_on_after(error: FoldError) -> anyhow::Result<Ended> {
         // A publisher that has given up is made anew with the session.
         FoldError::ReadFrom(_)
         | FoldError::Damaged(_)
-        | FoldError::Log(NatsError::Closed | NatsError::GaveUp { .. }) => true,
+        // What the log lost is not folded any more: the store is computed anew when it is opened.
+        | FoldError::Log(
+            NatsError::Closed
+            | NatsError::StreamBehind { .. }
+            | NatsError::StreamChanged { .. }
+            | NatsError::Publish(PublishError::Closed | PublishError::GaveUp { .. }),
+        ) => true,
         FoldError::Store(error) => error.severity() != StoreSeverity::Stop,
         FoldError::Log(error) => error.severity() == LogSeverity::Retry,
     };
@@ -208,11 +222,12 @@ fn goes_on_after(error: FoldError) -> anyhow::Result<Ended> {
 fn spawn_reader(
     context: &jetstream::Context,
     log: &StreamIdentity,
-    after: u64,
+    folded: &Projection,
     batches: mpsc::Sender<Batch>,
     stop: watch::Receiver<bool>,
 ) -> JoinHandle<Result<u64, NatsError>> {
-    let mut settings = ReaderSettings::new(StreamName::Events.as_str(), after);
+    let mut settings = ReaderSettings::new(StreamName::Events.as_str(), folded.position());
+    settings.recorded_ms = Some(folded.last_recorded().unix_ms());
     settings.created_ns = Some(log.created_ns);
     settings.batch_messages_max = BATCH_EVENTS_MAX;
     settings.batch_bytes_max = BATCH_BYTES_MAX;

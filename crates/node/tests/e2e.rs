@@ -40,6 +40,8 @@ mod kills;
 mod lineage;
 #[path = "e2e/lives.rs"]
 mod lives;
+#[path = "e2e/outbox.rs"]
+mod outbox;
 #[path = "e2e/poison.rs"]
 mod poison;
 #[path = "e2e/program.rs"]

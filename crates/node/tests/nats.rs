@@ -19,7 +19,9 @@ use bytes::Bytes;
 use futures::StreamExt;
 use tokio::time::{sleep, timeout};
 use tonghop_node::nats::streams::{self, StreamName, ensure_streams};
-use tonghop_node::nats::{NatsError, Outgoing, Publisher, PublisherSettings, ReaderSettings};
+use tonghop_node::nats::{
+    NatsError, Outgoing, PublishError, Publisher, PublisherSettings, ReaderSettings,
+};
 
 use world::{
     Data, PATIENCE, Reading, event, free_port, number, positions, publish, publish_all, ready,
@@ -231,6 +233,17 @@ async fn a_stream_that_is_broken_is_named() {
     settings.created_ns = Some(1);
     let error = Reading::begin(&context, settings).end_by_itself().await;
     assert!(matches!(error, NatsError::StreamReplaced { expected_ns: 1, .. }), "{error}");
+
+    // Another message than was read stands there: the stream was put back and has grown again.
+    let stored = stream.get_raw_message(10).await.unwrap().time;
+    let stored_ms = i64::try_from(stored.unix_timestamp_nanos() / 1_000_000).unwrap();
+    let mut settings = ReaderSettings::new("HOLES", 10);
+    settings.recorded_ms = Some(stored_ms);
+    let reading = Reading::begin(&context, settings.clone());
+    settings.recorded_ms = Some(stored_ms - 1);
+    let error = Reading::begin(&context, settings).end_by_itself().await;
+    assert!(matches!(error, NatsError::StreamChanged { position: 10, .. }), "{error}");
+    assert_eq!(reading.end().await.unwrap(), 10, "the same message is no doubt");
     server.stop().await.unwrap();
 }
 
@@ -245,9 +258,9 @@ async fn what_cannot_be_stored_is_said() {
     let sent = |outgoing| async { publisher.publish(outgoing).await.unwrap().stored().await };
 
     let error = sent(sized(513 * 1024)).await.unwrap_err();
-    assert!(matches!(error, NatsError::Rejected { code: 10_054, .. }), "{error}");
+    assert!(matches!(error, PublishError::Rejected { code: 10_054, .. }), "{error}");
     let error = sent(sized(2 * 1024 * 1024)).await.unwrap_err();
-    assert!(matches!(error, NatsError::Rejected { code: 0, .. }), "{error}");
+    assert!(matches!(error, PublishError::Rejected { code: 0, .. }), "{error}");
     assert_eq!(sent(sized(512 * 1024)).await.unwrap().position, 1);
 
     let refusal = || Outgoing { subject: "tonghop.refused.H41-16".into(), ..event(1) };
@@ -258,9 +271,9 @@ async fn what_cannot_be_stored_is_said() {
 
     let nowhere = Outgoing { subject: "tonghop.nowhere".into(), ..event(2) };
     let error = sent(nowhere).await.unwrap_err();
-    assert!(matches!(error, NatsError::GaveUp { unconfirmed: 1, .. }), "{error}");
+    assert!(matches!(error, PublishError::GaveUp { unconfirmed: 1, .. }), "{error}");
     let error = publisher.finish().await.unwrap_err();
-    assert!(matches!(error, NatsError::GaveUp { .. }), "{error}");
+    assert!(matches!(error, PublishError::GaveUp { .. }), "{error}");
     server.stop().await.unwrap();
 }
 

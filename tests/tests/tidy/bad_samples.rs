@@ -25,7 +25,8 @@ fn tidy_1_sees_what_is_declared() {
         let dependencies = json!([{"name": "tokio", "kind": kind}, {"name": "csv", "kind": null}]);
         json!({"packages": [{"name": name, "dependencies": dependencies}]})
     };
-    let problem = "crates/wire/Cargo.toml:1: tonghop-wire names tokio; only tonghop-node may";
+    let problem = "crates/wire/Cargo.toml:1: tonghop-wire names tokio; only tonghop-node and \
+                   tonghop-client may";
     assert_eq!(reserved_declared(&package("tonghop-wire", Value::Null)), [problem]);
     assert_eq!(reserved_declared(&package("tonghop-wire", json!("build"))), [problem]);
     none(&reserved_declared(&package("tonghop-wire", json!("dev"))));

@@ -28,7 +28,8 @@ impl Projector {
     pub(crate) fn start(url: &str, data: &Path) -> anyhow::Result<Self> {
         let connection = ConnectSettings::new(url, "tonghop bench, fold");
         let reading = Arc::new(Reading::new()?);
-        let settings = WorkerSettings { data: data.to_owned(), connection };
+        let settings =
+            WorkerSettings { data: data.to_owned(), connection, settle_after: Duration::ZERO };
         let (stop, stopped) = watch::channel(false);
         let shown = Arc::clone(&reading);
         let task = tokio::spawn(async move { worker::run(&settings, &shown, stopped).await });

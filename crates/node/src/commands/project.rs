@@ -4,6 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
+
+use super::up::{settle_after, sync};
 use super::{DONE, stop_signal};
 use crate::catalogue_dir;
 use crate::gateway::Gateway;
@@ -16,8 +19,17 @@ use crate::worker::{self, WorkerSettings};
 /// How long to wait for a server that does not answer yet.
 const CONNECT_MAX: Duration = Duration::from_secs(30);
 
+/// The arguments.
+#[derive(Debug, Args)]
+pub struct ProjectArgs {
+    /// The `sync_interval` of the NATS server: a duration, or always. Until so long after it was
+    /// confirmed a power cut may take an event from the log, and publishers keep it in their outbox
+    #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = sync)]
+    log_sync: String,
+}
+
 /// Runs the command.
-pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+pub async fn run(args: &ProjectArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let (catalogue, files) = catalogue_dir::load_files(settings)?;
     let stop = stop_signal()?;
     let mut connection = settings.connection("tonghop project");
@@ -34,7 +46,11 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let reading = Arc::new(reading.with_gateway(gateway));
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
-    let worker = WorkerSettings { data: settings.data.clone(), connection };
+    let worker = WorkerSettings {
+        data: settings.data.clone(),
+        connection,
+        settle_after: settle_after(&args.log_sync),
+    };
     worker::run(&worker, &reading, stop).await?;
     Ok(ExitCode::from(DONE))
 }

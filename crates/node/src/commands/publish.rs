@@ -32,6 +32,7 @@ mod rows;
 mod said;
 mod sending;
 mod summary;
+mod through_outbox;
 
 use halt::{Halt, Halts};
 use plan::Plan;
@@ -51,11 +52,13 @@ writes a table with its mapping. Without one, the first row names the attributes
 subject, time, unit, sequence, replaces) and the fields of data (data.procedure, data.dueOn, \
 …).\n\nExamples:\n  tonghop publish events.ndjson\n  tonghop sample --scale 0.01 | tonghop publish \
 -\n  tonghop publish --dry-run --map ho-so.toml ho-so.xlsx\n  tonghop publish --map ho-so.toml \
---refused loi.xlsx ho-so.xlsx"
+--refused loi.xlsx ho-so.xlsx\n  tonghop publish --outbox /var/lib/igate/outbox today.ndjson   nothing is \
+lost at a power cut, here or there\n  tonghop publish --outbox /var/lib/igate/outbox               \
+what waits there, say once an hour"
 )]
 pub struct PublishArgs {
     /// NDJSON, CSV or XLSX files; - is standard input (NDJSON)
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "outbox", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The mapping of CSV and XLSX files: which column is which attribute or field
     #[arg(long, value_name = "FILE")]
@@ -69,6 +72,10 @@ pub struct PublishArgs {
     /// Write the rows that were refused to this file, to be mended and published again
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
+    /// Keep the events in this directory until the log has them for good, numbered and sent again
+    /// if need be; without FILE, send what waits there
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["map", "dry_run", "refused"])]
+    outbox: Option<PathBuf>,
     /// Exit with 1 also when an event is refused, and with 3 when that is not known
     #[arg(long)]
     strict: bool,
@@ -95,6 +102,7 @@ impl PublishArgs {
             dry_run: false,
             events: None,
             refused: None,
+            outbox: None,
             strict: true,
             no_wait: false,
             wait: 10,
@@ -108,6 +116,9 @@ impl PublishArgs {
 pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     for path in &args.files {
         can_be_read(path)?;
+    }
+    if let Some(dir) = &args.outbox {
+        return through_outbox::run(args, dir, settings).await;
     }
     let plan = match Plan::of(args) {
         Ok(plan) => plan,
@@ -185,7 +196,7 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
         tell_halt(halt, args, settings, tally.stored);
     }
     let import = import.as_deref();
-    Summary { files: &args.files, tally: &tally, fate, import, took }.tell(settings.json);
+    Summary { files: &args.files, tally: &tally, fate, import, took, kept: None }.tell(settings.json);
     if let Some(import) = import {
         import.flush()?;
     }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -37,19 +38,35 @@ pub struct UpArgs {
 }
 
 /// `always`, or a duration as nats-server writes it: `1s`, `1m30s`, `500ms`.
-fn sync(text: &str) -> Result<String, String> {
+pub fn sync(text: &str) -> Result<String, String> {
+    sync_interval(text)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "give always, or a duration such as 1s, 500ms, 1m30s".to_owned())
+}
+
+/// How long what a server with this `sync_interval` has confirmed may take until it is safe on its
+/// disk: twice the interval, for it begins at any moment.
+pub fn settle_after(sync: &str) -> Duration {
+    sync_interval(sync).unwrap_or_default().saturating_mul(2)
+}
+
+fn sync_interval(text: &str) -> Option<Duration> {
+    if text == "always" {
+        return Some(Duration::ZERO);
+    }
+    let mut total = None;
     let mut rest = text;
-    while let Some(unit) = rest.strip_prefix(|c: char| c.is_ascii_digit()) {
-        let unit = unit.trim_start_matches(|c: char| c.is_ascii_digit());
-        let units = ["ms", "s", "m", "h"];
-        let Some(after) = units.into_iter().find_map(|name| unit.strip_prefix(name)) else { break };
+    while !rest.is_empty() {
+        let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number: u64 = rest.strip_suffix(unit)?.parse().ok()?;
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+        let (after, ms) =
+            units.into_iter().find_map(|(name, ms)| Some((unit.strip_prefix(name)?, ms)))?;
+        let part = Duration::from_millis(number.checked_mul(ms)?);
+        total = Some(total.unwrap_or(Duration::ZERO) + part);
         rest = after;
     }
-    if text == "always" || (!text.is_empty() && rest.is_empty()) {
-        Ok(text.to_owned())
-    } else {
-        Err("give always, or a duration such as 1s, 500ms, 1m30s".to_owned())
-    }
+    total
 }
 
 /// Runs the command.
@@ -87,7 +104,11 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     tell(&server, address, args.secure, settings);
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
-    let worker = WorkerSettings { data: settings.data.clone(), connection };
+    let worker = WorkerSettings {
+        data: settings.data.clone(),
+        connection,
+        settle_after: settle_after(&args.sync),
+    };
     let ended = tokio::select! {
         ended = worker::run(&worker, &reading, stop.clone()) => ended,
         died = server.died() => Err(died.into()),
@@ -164,7 +185,16 @@ fn tell(server: &NatsServer, address: std::net::SocketAddr, secure: bool, settin
 
 #[cfg(test)]
 mod tests {
-    use super::sync;
+    use std::time::Duration;
+
+    use super::{settle_after, sync};
+
+    #[test]
+    fn what_is_confirmed_is_safe_after_two_intervals() {
+        for (sync, seconds) in [("always", 0), ("1s", 2), ("1m30s", 180), ("500ms", 1)] {
+            assert_eq!(settle_after(sync), Duration::from_secs(seconds), "{sync}");
+        }
+    }
 
     #[test]
     fn only_what_nats_server_takes_is_taken() {

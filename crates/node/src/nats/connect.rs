@@ -36,7 +36,7 @@ const COMMAND_CAPACITY: usize = 4_096;
 const SAID_MAX: usize = 16;
 
 const _: () = assert!(reader::OUTSTANDING_MESSAGES_MAX * 2 < SUBSCRIPTION_CAPACITY);
-const _: () = assert!(super::publisher::WINDOW_LIMIT * 2 < SUBSCRIPTION_CAPACITY);
+const _: () = assert!(tonghop_client::publisher::WINDOW_LIMIT * 2 < SUBSCRIPTION_CAPACITY);
 
 /// Where to connect, and as whom.
 #[derive(Debug, Clone)]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tonghop_client::publisher::PublishError;
+
 use super::streams::Difference;
 
 /// An error of the source library, kept whole.
@@ -187,6 +189,17 @@ pub enum NatsError {
         /// Where the stream ends.
         last: u64,
     },
+    /// The stream has another message where one was read before.
+    #[error(
+        "stream {stream} has another message at position {position} than was read there; it was \
+         put back to an earlier state and has grown again"
+    )]
+    StreamChanged {
+        /// The stream.
+        stream: String,
+        /// What was read last.
+        position: u64,
+    },
     /// The stream lacks messages, and reading it again does not bring them.
     #[error("stream {stream} lacks positions {from} to {to}, also after reading it again")]
     Gap {
@@ -205,27 +218,10 @@ pub enum NatsError {
         /// What came back.
         source: Source,
     },
-    /// The server or the client will not take this message, however often it is sent.
-    #[error("message for {subject} was rejected ({code}): {description}")]
-    Rejected {
-        /// Its subject.
-        subject: String,
-        /// The code of `JetStream`; 0 when the client itself said no.
-        code: u64,
-        /// Why.
-        description: String,
-    },
-    /// The server did not confirm in all the time that it was given.
-    #[error("{unconfirmed} messages were not confirmed as stored within {waited:?}: {last_reason}")]
-    GaveUp {
-        /// How many were outstanding then.
-        unconfirmed: usize,
-        /// The age of the oldest.
-        waited: Duration,
-        /// What the last attempt said.
-        last_reason: String,
-    },
-    /// The task at the other end has ended.
+    /// A message could not be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The connection is of no use any more.
     #[error(
         "the connection to NATS ended while messages were on their way; what is stored is not lost: \
          the same again goes on from there"
@@ -251,7 +247,9 @@ impl NatsError {
             | Self::ServerDied { .. }
             | Self::NobodyListens { .. }
             | Self::Api { .. }
-            | Self::GaveUp { .. } => Severity::Retry,
+            | Self::Publish(PublishError::GaveUp { .. } | PublishError::Subscribing { .. }) => {
+                Severity::Retry
+            }
             Self::BinaryMissing { .. }
             | Self::BinaryTooOld { .. }
             | Self::PortInUse { .. }
@@ -266,8 +264,9 @@ impl NatsError {
             | Self::StreamDiffers { .. }
             | Self::StreamReplaced { .. }
             | Self::StreamBehind { .. }
+            | Self::StreamChanged { .. }
             | Self::Gap { .. }
-            | Self::Rejected { .. }
+            | Self::Publish(PublishError::Rejected { .. } | PublishError::Closed)
             | Self::Closed => Severity::Stop,
         }
     }

@@ -12,7 +12,8 @@
 //!
 //! It never skips a position, never delivers one twice, never orders by time, and never gives up
 //! while the server is away. It ends when told to, when nobody receives any more, or when the
-//! stream itself is not what it was: replaced, shortened, or lacking messages.
+//! stream itself is not what it was: replaced, shortened, grown again with other messages after it
+//! was shortened, or lacking messages.
 //!
 //! Memory is bounded by [`ReaderSettings::batch_bytes_max`] for the batch being gathered and each
 //! one in the channel, and by two pulls of [`PULL_BYTES_MAX`] not yet looked at.
@@ -69,6 +70,9 @@ pub struct ReaderSettings {
     /// When the stream was created ([`StreamIdentity::created_ns`]), if the caller knows: another
     /// stream under the name is then an error.
     pub created_ns: Option<i64>,
+    /// When the log stored the message at `after`, if the caller knows: another message there is
+    /// then an error.
+    pub recorded_ms: Option<i64>,
     /// The most messages in a batch.
     pub batch_messages_max: usize,
     /// A batch is full when it holds as many bytes; the last message may go beyond.
@@ -87,6 +91,7 @@ impl ReaderSettings {
             stream: stream.into(),
             after,
             created_ns: None,
+            recorded_ms: None,
             batch_messages_max: 32_768,
             batch_bytes_max: 16 * 1024 * 1024,
             linger: Duration::from_millis(25),
@@ -133,6 +138,8 @@ pub struct Reader {
     sent: u64,
     batch: Batch,
     created_ns: Option<i64>,
+    /// When the log stored the message at `position`: no other message there has the same.
+    recorded_ms: Option<i64>,
     /// The gap or the end of the stream that was seen last, and how often in a row.
     broken: (u64, u32),
     /// How many interruptions there were since the last message.
@@ -152,6 +159,7 @@ impl Reader {
             sent: settings.after,
             batch: Batch { messages: Vec::new(), bytes: 0, pending: 0 },
             created_ns: settings.created_ns,
+            recorded_ms: settings.recorded_ms,
             broken: (0, 0),
             stuck: 0,
             // What stopped the reader before this one may be the very next message.
@@ -291,6 +299,7 @@ impl Reader {
             return Err(Doubt::Gap { got: raw.position, first });
         }
         self.position = raw.position;
+        self.recorded_ms = Some(raw.recorded_ms);
         self.stuck = 0;
         self.batch.messages.push(raw);
         self.batch.bytes += bytes;
@@ -343,6 +352,7 @@ impl Reader {
                 last: found.last,
             }));
         }
+        self.check_last().await?;
         self.fetch_suspects(batches, found.last).await?;
         if !self.singly {
             match Pull::open(&self.context, &self.settings.stream, self.position).await {

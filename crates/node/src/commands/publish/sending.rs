@@ -14,7 +14,7 @@ use super::input::{self, Line};
 use super::resume::Bookmark;
 use super::summary::Tally;
 use crate::commands::grouped;
-use crate::nats::{Identity, NatsError, Outgoing, Publisher, Receipt};
+use crate::nats::{Identity, Outgoing, PublishError, Publisher, Receipt};
 
 /// Lines that are read ahead of the network.
 const LINES_WAITING_MAX: usize = 8_192;
@@ -60,7 +60,7 @@ impl Sending<'_> {
         drop(waiting);
         let ended = match sent {
             // What ended the publisher says more than that it ended.
-            Err(error) if matches!(error.downcast_ref(), Some(NatsError::Closed)) => {
+            Err(error) if matches!(error.downcast_ref(), Some(PublishError::Closed)) => {
                 Err(publisher.finish().await.err().map_or(error, Into::into))
             }
             Err(error) => Err(error),
@@ -183,7 +183,10 @@ impl Sending<'_> {
 }
 
 /// The answer of the future, unless the run ends before.
-async fn unless<T>(halts: &mut Halts, future: impl Future<Output = T>) -> Result<T, Halt> {
+pub(super) async fn unless<T>(
+    halts: &mut Halts,
+    future: impl Future<Output = T>,
+) -> Result<T, Halt> {
     // Looked at first, for the future may be ready every time.
     if let Some(halt) = halts.now() {
         return Err(halt);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tonghop_client::outbox::Status;
 
 use super::import::Import;
 use super::input::Unsendable;
@@ -116,6 +117,58 @@ pub(super) struct Summary<'a> {
     pub(super) fate: Fate<'a>,
     pub(super) import: Option<&'a Import>,
     pub(super) took: Duration,
+    /// What the outbox keeps, if there is one.
+    pub(super) kept: Option<Kept<'a>>,
+}
+
+/// What an outbox keeps at the end of a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) status: &'a Status,
+    /// Events that were in it before, or had left it.
+    pub(super) known: u64,
+}
+
+impl Kept<'_> {
+    fn json(self) -> Value {
+        let Self { dir, status, known } = self;
+        json!({
+            "directory": dir.display().to_string(),
+            "waiting": status.events,
+            "unsent": status.unsent,
+            "notTaken": status.parked,
+            "known": known,
+        })
+    }
+
+    fn tell(self) {
+        let Self { dir, status, .. } = self;
+        let again = format!("`tonghop publish --outbox {}`", dir.display());
+        let (unsent, stored) = (to_u64(status.unsent), to_u64(status.stored));
+        if unsent > 0 {
+            eprintln!(
+                "{} events wait in the outbox to be sent: {again} sends them",
+                grouped(unsent)
+            );
+        }
+        if stored > 0 {
+            eprintln!(
+                "{} events stay in the outbox until the log is safe on its server's disk and a \
+                 projector says that it has them: {again} looks again",
+                grouped(stored)
+            );
+        }
+        for (name, source) in &status.sources {
+            if let Some(why) = &source.parked {
+                eprintln!("{name}: an event stays in the outbox: {}", printable(why));
+            }
+        }
+    }
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 impl Summary<'_> {
@@ -126,6 +179,9 @@ impl Summary<'_> {
         } else {
             name_unsendable(self.tally, self.files);
             self.name_refused();
+            if let Some(kept) = self.kept {
+                kept.tell();
+            }
             if self.import.is_some() {
                 let refused = self.reasons().iter().map(|reason| reason.code.as_str());
                 tell_mending(self.tally.codes().into_iter().chain(refused).collect());
@@ -165,6 +221,7 @@ impl Summary<'_> {
             "corrections": self.import.map(Import::corrections),
             "interrupted": tally.interrupted,
             "perSecond": self.per_second(),
+            "outbox": self.kept.map(Kept::json),
         })
     }
 
@@ -207,6 +264,10 @@ impl Summary<'_> {
         }
         if let Some(import) = self.import.filter(|import| import.corrections() > 0) {
             parts.push(format!("corrections among them {}", grouped(import.corrections())));
+        }
+        if let Some(kept) = self.kept {
+            parts.push(format!("known before {}", grouped(kept.known)));
+            parts.push(format!("waiting {}", grouped(to_u64(kept.status.events))));
         }
         if self.tally.unsendable_count > 0 {
             parts.push(format!("not sent {}", grouped(self.tally.unsendable_count)));

@@ -23,6 +23,7 @@ use tokio::time::sleep;
 
 use super::doubt::{Doubt, Interrupt};
 use super::{Batch, Raw, Reader};
+use crate::nats::error::NatsError;
 
 /// How many interruptions in a row, with no message in between, make the next message suspect.
 const STUCK_SEEN: u32 = 3;
@@ -124,6 +125,21 @@ impl Reader {
             self.send(batches.reserve().await.map_err(|_| Interrupt::Stopped)?);
         }
         Ok(())
+    }
+
+    /// Whether the stream still has the message that was accepted last. A stream that was put back
+    /// and has grown again has another one there, stored later.
+    pub(super) async fn check_last(&self) -> Result<(), Interrupt> {
+        let (Some(expected), true) = (self.recorded_ms, self.position > 0) else { return Ok(()) };
+        let stream = &self.settings.stream;
+        match fetch(&self.context, stream, self.position).await {
+            Ok(Some(single)) if single.raw.recorded_ms == expected => Ok(()),
+            Ok(_) => Err(Interrupt::Broken(NatsError::StreamChanged {
+                stream: stream.clone(),
+                position: self.position,
+            })),
+            Err(error) => Err(Interrupt::Doubt(Doubt::Gone(error))),
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Job, Outgoing, Stored};
-use crate::nats::error::NatsError;
+use super::{Job, Outgoing, PublishError, Stored};
+use crate::jitter::jittered;
 
 /// The shortest and the longest pause before a message that was refused is sent again.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
@@ -38,10 +38,12 @@ pub(super) struct Window {
     /// The numbers to be sent, in order.
     due: VecDeque<u64>,
     confirm_max: Duration,
+    /// Another one in each process, so that not all of them come back at the same moment.
+    seed: u64,
 }
 
 impl Window {
-    pub(super) fn new(limit: usize, confirm_max: Duration) -> Self {
+    pub(super) fn new(limit: usize, confirm_max: Duration, seed: u64) -> Self {
         Self {
             limit,
             first: 0,
@@ -49,6 +51,7 @@ impl Window {
             unsettled: 0,
             due: VecDeque::new(),
             confirm_max,
+            seed,
         }
     }
 
@@ -89,7 +92,7 @@ impl Window {
     }
 
     /// Tells the caller; nothing happens when the caller was told before.
-    pub(super) fn settle(&mut self, number: u64, result: Result<Stored, NatsError>) {
+    pub(super) fn settle(&mut self, number: u64, result: Result<Stored, PublishError>) {
         let Some(slot) = self.index(number).and_then(|index| self.slots.get_mut(index)?.take())
         else {
             return;
@@ -104,7 +107,7 @@ impl Window {
     }
 
     /// Tells all callers the same.
-    pub(super) fn settle_all(&mut self, error: &dyn Fn() -> NatsError) {
+    pub(super) fn settle_all(&mut self, error: &dyn Fn() -> PublishError) {
         for slot in self.slots.drain(..).flatten() {
             drop(slot.job.receipt.send(Err(error())));
         }
@@ -119,12 +122,13 @@ impl Window {
 
     /// The message was refused for now: it is sent again after a pause that grows.
     pub(super) fn refused(&mut self, number: u64, now: Instant) {
+        let seed = self.seed;
         if let Some(slot) = self.slot(number)
             && slot.retry_at.is_some()
         {
             let doublings = slot.attempts.saturating_sub(1).min(8);
             let pause = (PAUSE_MIN * 2_u32.saturating_pow(doublings)).min(PAUSE_MAX);
-            slot.retry_at = Some(now + pause);
+            slot.retry_at = Some(now + jittered(pause, seed ^ number));
         }
     }
 
@@ -174,10 +178,9 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::time::Instant;
 
-    use super::{Job, Outgoing, Stored, Window};
-    use crate::nats::error::NatsError;
+    use super::{Job, Outgoing, PublishError, Stored, Window};
 
-    type Promise = oneshot::Receiver<Result<Stored, NatsError>>;
+    type Promise = oneshot::Receiver<Result<Stored, PublishError>>;
 
     const CONFIRM_MAX: Duration = Duration::from_secs(5);
 
@@ -188,7 +191,7 @@ mod tests {
     }
 
     fn filled(count: usize, now: Instant) -> (Window, Vec<Promise>) {
-        let mut window = Window::new(count, CONFIRM_MAX);
+        let mut window = Window::new(count, CONFIRM_MAX, 0);
         let promises = (0..count)
             .map(|_| {
                 let (job, promise) = job();
@@ -245,7 +248,7 @@ mod tests {
         window.refused(0, now);
         window.refused(1, now);
         assert_eq!(window.queue_overdue(now), 0);
-        assert_eq!(window.queue_overdue(now + Duration::from_millis(100)), 2);
+        assert_eq!(window.queue_overdue(now + Duration::from_millis(150)), 2);
         window.settle(0, Ok(stored(1)));
         assert_eq!(sent(&mut window, now), [1]);
     }
@@ -255,10 +258,10 @@ mod tests {
         let now = Instant::now();
         let (mut window, promises) = filled(2, now);
         assert_eq!(window.oldest_age(now + CONFIRM_MAX), Some(CONFIRM_MAX));
-        window.settle_all(&|| NatsError::Closed);
+        window.settle_all(&|| PublishError::Closed);
         assert!(window.is_empty());
         for mut promise in promises {
-            assert!(matches!(promise.try_recv(), Ok(Err(NatsError::Closed))));
+            assert!(matches!(promise.try_recv(), Ok(Err(PublishError::Closed))));
         }
     }
 }

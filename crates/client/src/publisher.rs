@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
-use super::error::NatsError;
+use crate::jitter;
 use answer::Answer;
 use window::Window;
 
@@ -46,6 +46,43 @@ const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 /// again.
 const RECONNECT_GRACE: Duration = Duration::from_secs(1);
 
+/// Why a message is not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The server or the client will not take this message, however often it is sent.
+    #[error("message for {subject} was rejected ({code}): {description}")]
+    Rejected {
+        /// Its subject.
+        subject: String,
+        /// The code of `JetStream`; 0 when the client itself said no.
+        code: u64,
+        /// Why.
+        description: String,
+    },
+    /// The server did not confirm in all the time that it was given.
+    #[error("{unconfirmed} messages were not confirmed as stored within {waited:?}: {last_reason}")]
+    GaveUp {
+        /// How many were outstanding then.
+        unconfirmed: usize,
+        /// The age of the oldest.
+        waited: Duration,
+        /// What the last attempt said.
+        last_reason: String,
+    },
+    /// The connection does not take the subscription by which confirmations come.
+    #[error("subscribing to confirmations: {source}")]
+    Subscribing {
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The publisher has ended.
+    #[error(
+        "the connection to NATS ended while messages were on their way; what is stored is not lost: \
+         the same again goes on from there"
+    )]
+    Closed,
+}
+
 /// How to publish.
 #[derive(Debug, Clone)]
 pub struct PublisherSettings {
@@ -53,7 +90,7 @@ pub struct PublisherSettings {
     pub window: usize,
     /// How long a confirmation may take before the message is sent again.
     pub confirm_max: Duration,
-    /// How long a message may stay unconfirmed before all are given up.
+    /// How long a message may stay unconfirmed before all are given up; [`Duration::MAX`] is never.
     pub give_up_after: Duration,
 }
 
@@ -107,17 +144,17 @@ pub struct Stored {
 
 /// The promise to say where a message was stored.
 #[derive(Debug)]
-pub struct Receipt(oneshot::Receiver<Result<Stored, NatsError>>);
+pub struct Receipt(oneshot::Receiver<Result<Stored, PublishError>>);
 
 impl Receipt {
     /// Waits until the message is stored, rejected, or given up.
-    pub async fn stored(mut self) -> Result<Stored, NatsError> {
+    pub async fn stored(mut self) -> Result<Stored, PublishError> {
         self.settled().await
     }
 
     /// The same, for who may stop waiting and come back; once it has answered, it says no more.
-    pub async fn settled(&mut self) -> Result<Stored, NatsError> {
-        (&mut self.0).await.unwrap_or(Err(NatsError::Closed))
+    pub async fn settled(&mut self) -> Result<Stored, PublishError> {
+        (&mut self.0).await.unwrap_or(Err(PublishError::Closed))
     }
 }
 
@@ -125,30 +162,34 @@ impl Receipt {
 #[derive(Debug)]
 struct Job {
     outgoing: Outgoing,
-    receipt: oneshot::Sender<Result<Stored, NatsError>>,
+    receipt: oneshot::Sender<Result<Stored, PublishError>>,
 }
 
 /// The caller's end of a publisher; share it by reference.
 #[derive(Debug)]
 pub struct Publisher {
     jobs: mpsc::Sender<Job>,
-    task: JoinHandle<Result<(), NatsError>>,
+    task: JoinHandle<Result<(), PublishError>>,
 }
 
 impl Publisher {
     /// Starts a publisher on this connection.
-    pub async fn start(client: Client, settings: PublisherSettings) -> Result<Self, NatsError> {
+    pub async fn start(client: Client, settings: PublisherSettings) -> Result<Self, PublishError> {
         let inbox = client.new_inbox();
         let wildcard = format!("{inbox}.*");
-        let subscriber = client.subscribe(wildcard).await.map_err(|error| NatsError::Api {
-            what: "subscribing to confirmations",
-            source: error.into(),
-        })?;
+        let subscriber = client
+            .subscribe(wildcard)
+            .await
+            .map_err(|error| PublishError::Subscribing { source: error.into() })?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let statistics = client.statistics();
         let task = Task {
             connects: statistics.connects.load(Ordering::Relaxed),
-            window: Window::new(settings.window.clamp(1, WINDOW_LIMIT), settings.confirm_max),
+            window: Window::new(
+                settings.window.clamp(1, WINDOW_LIMIT),
+                settings.confirm_max,
+                jitter::seed(),
+            ),
             prefix: format!("{inbox}."),
             last_reason: "no answer yet".to_owned(),
             told_overdue: false,
@@ -161,10 +202,10 @@ impl Publisher {
     }
 
     /// Hands a message over, waiting while the window is full.
-    pub async fn publish(&self, outgoing: Outgoing) -> Result<Receipt, NatsError> {
+    pub async fn publish(&self, outgoing: Outgoing) -> Result<Receipt, PublishError> {
         let (receipt, promise) = oneshot::channel();
         let job = Job { outgoing, receipt };
-        self.jobs.send(job).await.map_err(|_| NatsError::Closed)?;
+        self.jobs.send(job).await.map_err(|_| PublishError::Closed)?;
         Ok(Receipt(promise))
     }
 
@@ -174,9 +215,9 @@ impl Publisher {
     }
 
     /// Waits until everything handed over is stored or rejected; an error when it was given up.
-    pub async fn finish(self) -> Result<(), NatsError> {
+    pub async fn finish(self) -> Result<(), PublishError> {
         drop(self.jobs);
-        self.task.await.unwrap_or(Err(NatsError::Closed))
+        self.task.await.unwrap_or(Err(PublishError::Closed))
     }
 }
 
@@ -195,7 +236,7 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<(), NatsError> {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<(), PublishError> {
         let mut tick = every(TICK);
         let mut turn = Vec::with_capacity(TURN);
         let mut open = true;
@@ -245,7 +286,7 @@ impl Task {
                 Ok(Err(error)) => match error.kind() {
                     PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::InvalidSubject => {
                         let (subject, description) = (subject.to_string(), error.to_string());
-                        let rejected = NatsError::Rejected { subject, code: 0, description };
+                        let rejected = PublishError::Rejected { subject, code: 0, description };
                         self.window.settle(number, Err(rejected));
                     }
                     PublishErrorKind::Send => {
@@ -285,7 +326,7 @@ impl Task {
             }
             Answer::Never { code, description } => {
                 let subject = self.window.subject(number).unwrap_or_default();
-                let rejected = NatsError::Rejected { subject, code, description };
+                let rejected = PublishError::Rejected { subject, code, description };
                 self.window.settle(number, Err(rejected));
             }
             Answer::NotNow(reason) => {
@@ -296,7 +337,7 @@ impl Task {
     }
 
     /// Sends again what is overdue, and gives up when the oldest is too old.
-    fn look_after(&mut self, now: Instant) -> Result<(), NatsError> {
+    fn look_after(&mut self, now: Instant) -> Result<(), PublishError> {
         let connects = self.statistics.connects.load(Ordering::Relaxed);
         if connects != self.connects {
             self.connects = connects;
@@ -320,18 +361,18 @@ impl Task {
         }
     }
 
-    fn give_up(&mut self, waited: Duration) -> NatsError {
+    fn give_up(&mut self, waited: Duration) -> PublishError {
         let unconfirmed = self.window.unsettled();
         let last_reason = self.last_reason.clone();
         let error =
-            move || NatsError::GaveUp { unconfirmed, waited, last_reason: last_reason.clone() };
+            move || PublishError::GaveUp { unconfirmed, waited, last_reason: last_reason.clone() };
         self.window.settle_all(&error);
         error()
     }
 
-    fn ended(&mut self) -> Result<(), NatsError> {
-        self.window.settle_all(&|| NatsError::Closed);
-        Err(NatsError::Closed)
+    fn ended(&mut self) -> Result<(), PublishError> {
+        self.window.settle_all(&|| PublishError::Closed);
+        Err(PublishError::Closed)
     }
 }
 

@@ -1,0 +1,151 @@
+//! Asks for the accounts of sources, and decides by them which events leave and which go again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::Client;
+use bytes::Bytes;
+use tokio::time::{Instant, timeout};
+use tonghop_core::unit_code::UnitCode;
+
+use crate::outbox::State;
+use crate::outbox::contents::{Contents, Numbering};
+use crate::receipts::{self, Answer, Verdict};
+
+/// How long an answer may take.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// Answers of an older projector in a row until it is believed rather than the one that began last:
+/// there may be two, and what one has covered says nothing to the other.
+const OTHERS_MAX: u32 = 5;
+/// How long a source that lost events waits after it has sent them again, and the longest: what was
+/// refused in a way that no account knows of must not fill the log.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+const AGAIN_AFTER_MAX: Duration = Duration::from_mins(10);
+
+/// The unit that a source begins with.
+pub(crate) fn unit_of(source: &str) -> Option<UnitCode> {
+    UnitCode::parse(source.strip_prefix('/')?.split('/').next()?)
+}
+
+/// What was answered, by unit.
+#[derive(Debug, Default)]
+pub(crate) struct Answers(BTreeMap<UnitCode, Answer>);
+
+impl Answers {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn of(&self, source: &str) -> Option<&Answer> {
+        self.0.get(&unit_of(source)?)
+    }
+
+    /// The highest number that the log has of a source.
+    pub(crate) fn last(&self, source: &str) -> u64 {
+        let account = self.of(source).and_then(|answer| answer.sources.get(source));
+        account.map_or(0, |account| account.last)
+    }
+
+    /// Events that wait to be sent although the log has them: a run before this one has sent them.
+    pub(crate) fn found(&self, held: &Contents) -> Vec<(u64, State)> {
+        let waiting = held.waiting.iter().filter_map(|entry| {
+            let found = held.entries.get(entry)?;
+            let source = held.sources.get(found.source)?;
+            let answer = self.of(&source.name)?;
+            let is_ours = source.begun && matches!(source.numbering, Numbering::Ours { .. });
+            let has = answer.sources.get(&*source.name)?.has(found.number);
+            let state = State::Stored { position: answer.position, covered: None };
+            (is_ours && has).then_some((*entry, state))
+        });
+        waiting.collect()
+    }
+}
+
+/// Who is asked, and what is remembered of the answers.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    client: Client,
+    /// The projector that is believed, and how often in a row an older one answered.
+    generation: Option<u64>,
+    others: u32,
+    /// Sources that have sent again, how often in a row, and when they may next.
+    again: BTreeMap<usize, (u32, Instant)>,
+}
+
+impl Accounts {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, generation: None, others: 0, again: BTreeMap::new() }
+    }
+
+    /// The accounts of these sources, as far as somebody answers.
+    pub(crate) async fn ask(&mut self, sources: &BTreeSet<Arc<str>>) -> Answers {
+        let units: BTreeSet<UnitCode> =
+            sources.iter().filter_map(|source| unit_of(source)).collect();
+        let mut answers = Answers::default();
+        for unit in units {
+            let asking = self.client.request(receipts::subject(unit), Bytes::new());
+            let Ok(Ok(message)) = timeout(ANSWER_MAX, asking).await else { break };
+            match serde_json::from_slice::<Answer>(&message.payload) {
+                Ok(answer) if self.is_believed(answer.generation) => {
+                    answers.0.insert(unit, answer);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "an account cannot be read"),
+            }
+        }
+        answers
+    }
+
+    fn is_believed(&mut self, generation: u64) -> bool {
+        let is_older = self.generation.is_some_and(|known| known > generation);
+        self.others = if is_older { self.others + 1 } else { 0 };
+        if is_older && self.others < OTHERS_MAX {
+            return false;
+        }
+        self.generation = Some(generation);
+        true
+    }
+
+    /// How far the events have come that the log has confirmed, and which of them leave.
+    pub(crate) fn judge(
+        &mut self,
+        answers: &Answers,
+        held: &Contents,
+    ) -> (Vec<(u64, State)>, Vec<u64>) {
+        let now = Instant::now();
+        let (mut states, mut received, mut lost) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for (entry, found) in &held.entries {
+            let State::Stored { position, covered } = found.state else { continue };
+            let Some(source) = held.sources.get(found.source) else { continue };
+            let Some(answer) = answers.of(&source.name) else { continue };
+            let covered_now = match answer.verdict(&source.name, found.number, position, covered) {
+                Verdict::Received => {
+                    received.push(*entry);
+                    self.again.remove(&found.source);
+                    continue;
+                }
+                Verdict::Lost if self.may_go_again(found.source, now) => {
+                    lost.insert(found.source);
+                    states.push((*entry, State::Waiting));
+                    continue;
+                }
+                Verdict::Covered { generation, position } => Some((generation, position)),
+                Verdict::Wait | Verdict::Lost => None,
+            };
+            if covered_now != covered {
+                states.push((*entry, State::Stored { position, covered: covered_now }));
+            }
+        }
+        for source in lost {
+            let (times, _) = self.again.get(&source).copied().unwrap_or((0, now));
+            let pause = (AGAIN_AFTER * 2_u32.saturating_pow(times.min(16))).min(AGAIN_AFTER_MAX);
+            self.again.insert(source, (times + 1, now + pause));
+        }
+        (states, received)
+    }
+
+    fn may_go_again(&self, source: usize, now: Instant) -> bool {
+        self.again.get(&source).is_none_or(|(_, not_before)| *not_before <= now)
+    }
+}

@@ -1,0 +1,362 @@
+//! Sends what an outbox holds, until the office has it.
+//!
+//! An event is sent until the log confirms it, and again when an account shows that the log has
+//! lost it ([`crate::receipts`]). It is sent byte for byte the same, so a second copy is a
+//! duplicate and changes no figure. It leaves the outbox when it is received for good.
+//!
+//! After a start it is asked first what the log has: what a run before this one sent is not sent
+//! again. Where nobody answers, everything is.
+//!
+//! **Invariant RCP-1:** an event leaves the outbox only by an account that has its number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_nats::Client;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::accounts::Accounts;
+use crate::heartbeat;
+use crate::jitter;
+use crate::outbox::{Outbox, OutboxError, State, Taken};
+use crate::publisher::{Outgoing, PublishError, Publisher, PublisherSettings, Stored};
+
+/// Events that are read from the disk, and confirmations that are written down, at a time.
+const TURN: usize = 256;
+/// How often accounts are asked for while events wait for them.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// How often while nobody answers.
+const ASK_EVERY_ALONE: Duration = Duration::from_secs(10);
+/// How long events on their way, and heartbeats, may take to be confirmed at the end.
+const LAST_MAX: Duration = Duration::from_secs(2);
+
+/// How to send.
+#[derive(Debug, Clone)]
+pub struct SenderSettings {
+    /// Events on their way at a time.
+    pub window: usize,
+    /// How often each source says how far it has come; also at the end.
+    pub heartbeat_every: Duration,
+    /// Who wants to know where each event was stored.
+    pub confirmed: Option<mpsc::Sender<Confirmed>>,
+}
+
+impl SenderSettings {
+    /// 1,024 on their way, a heartbeat an hour.
+    pub fn new() -> Self {
+        Self { window: 1_024, heartbeat_every: Duration::from_hours(1), confirmed: None }
+    }
+}
+
+impl Default for SenderSettings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The log has an event; not yet for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Its place in the outbox ([`crate::outbox::Entered::entry`]).
+    pub entry: u64,
+    /// Its position in the log.
+    pub position: u64,
+}
+
+/// Why sending ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The outbox failed.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// The connection failed for good.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// It was ended, or has panicked.
+    #[error("sending has ended")]
+    Ended,
+}
+
+/// Sends what an outbox holds, in the background, while it is there.
+#[derive(Debug)]
+pub struct Sender {
+    outbox: Arc<Outbox>,
+    stop: watch::Sender<bool>,
+    ended: watch::Receiver<bool>,
+    task: JoinHandle<Result<(), SendError>>,
+}
+
+impl Sender {
+    /// Begins to send on this connection, which should reconnect by itself for ever.
+    pub async fn start(
+        outbox: Arc<Outbox>,
+        client: Client,
+        settings: SenderSettings,
+    ) -> Result<Self, SendError> {
+        let publishing = PublisherSettings {
+            window: settings.window,
+            give_up_after: Duration::MAX,
+            ..PublisherSettings::new()
+        };
+        let publisher = Publisher::start(client.clone(), publishing).await?;
+        let (stop, stopped) = watch::channel(false);
+        let (end, ended) = watch::channel(false);
+        let task = Task {
+            accounts: Accounts::new(client),
+            outbox: Arc::clone(&outbox),
+            on_way: FuturesUnordered::new(),
+            promised: BTreeMap::new(),
+            ask_at: Instant::now() + ASK_EVERY,
+            publisher,
+            settings,
+            stopped,
+        };
+        let task = tokio::spawn(async move {
+            let result = task.run().await;
+            end.send_replace(true);
+            result
+        });
+        Ok(Self { outbox, stop, ended, task })
+    }
+
+    /// Waits until the log has confirmed every event that is in the outbox, but for those that it
+    /// will not take ([`crate::outbox::Status::parked`]).
+    pub async fn stored(&self) -> Result<(), SendError> {
+        self.until(|outbox| outbox.read(|held| held.waiting.is_empty() && held.sent == 0)).await
+    }
+
+    /// Waits until the outbox is empty: the log has every event for good.
+    pub async fn emptied(&self) -> Result<(), SendError> {
+        self.until(|outbox| outbox.read(|held| held.entries.is_empty())).await
+    }
+
+    async fn until(&self, holds: impl Fn(&Outbox) -> bool) -> Result<(), SendError> {
+        let mut changes = self.outbox.changes();
+        let mut ended = self.ended.clone();
+        while !holds(&self.outbox) {
+            tokio::select! {
+                news = changes.changed() => news.map_err(|_| SendError::Ended)?,
+                () = told(&mut ended) => return Err(SendError::Ended),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends sending, after a heartbeat of each source. What is in the outbox stays there.
+    pub async fn close(self) -> Result<(), SendError> {
+        self.stop.send_replace(true);
+        self.task.await.unwrap_or(Err(SendError::Ended))
+    }
+}
+
+type OnWay = BoxFuture<'static, (u64, Result<Stored, PublishError>)>;
+
+struct Task {
+    outbox: Arc<Outbox>,
+    publisher: Publisher,
+    accounts: Accounts,
+    settings: SenderSettings,
+    on_way: FuturesUnordered<OnWay>,
+    /// What the last heartbeat of a source has said.
+    promised: BTreeMap<String, u64>,
+    /// When accounts are asked for next.
+    ask_at: Instant,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Task {
+    async fn run(mut self) -> Result<(), SendError> {
+        let mut changes = self.outbox.changes();
+        changes.mark_changed();
+        let mut stopped = self.stopped.clone();
+        let mut heartbeat_at = Instant::now() + self.settings.heartbeat_every;
+        while !*stopped.borrow() {
+            tokio::select! {
+                biased;
+                () = told(&mut stopped) => break,
+                Some(settled) = self.on_way.next() => self.confirm(settled).await?,
+                news = changes.changed(), if self.on_way.len() < self.settings.window => {
+                    news.map_err(|_| SendError::Ended)?;
+                }
+                () = sleep_until(self.ask_at) => self.ask().await?,
+                () = sleep_until(heartbeat_at) => {
+                    heartbeat_at = Instant::now() + self.settings.heartbeat_every;
+                    self.promised.clear();
+                    self.heartbeats().await?;
+                }
+            }
+            self.introduce().await?;
+            self.fill().await?;
+        }
+        self.last_words().await
+    }
+
+    /// Asks what the log has of sources that nothing was sent of since the start.
+    async fn introduce(&mut self) -> Result<(), SendError> {
+        let strangers: Vec<(usize, Arc<str>)> = self.outbox.read(|held| {
+            let all = held.sources.iter().enumerate();
+            let strangers = all.filter(|(_, source)| !source.introduced);
+            strangers.map(|(place, source)| (place, Arc::clone(&source.name))).collect()
+        });
+        if strangers.is_empty() {
+            return Ok(());
+        }
+        let names: BTreeSet<Arc<str>> =
+            strangers.iter().map(|(_, name)| Arc::clone(name)).collect();
+        let answers = self.accounts.ask(&names).await;
+        let found = self.outbox.read(|held| answers.found(held));
+        let outbox = Arc::clone(&self.outbox);
+        off_executor(move || {
+            for (place, name) in strangers {
+                outbox.introduce(place, answers.last(&name))?;
+            }
+            // What is waiting although the log has it was sent by a run before this one.
+            outbox.set(found);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sends as much as may be on its way.
+    async fn fill(&mut self) -> Result<(), SendError> {
+        loop {
+            let room = self.settings.window.saturating_sub(self.on_way.len()).min(TURN);
+            if room == 0 || *self.stopped.borrow() {
+                return Ok(());
+            }
+            let outbox = Arc::clone(&self.outbox);
+            let taken = off_executor(move || Ok(outbox.take(room)?)).await?;
+            if taken.is_empty() {
+                return Ok(());
+            }
+            for Taken { entry, subject, payload } in taken {
+                let outgoing =
+                    Outgoing { subject: subject.into(), headers: None, payload: payload.into() };
+                let mut stopped = self.stopped.clone();
+                let receipt = tokio::select! {
+                    receipt = self.publisher.publish(outgoing) => receipt?,
+                    () = told(&mut stopped) => return Ok(()),
+                };
+                self.on_way.push(async move { (entry, receipt.stored().await) }.boxed());
+            }
+        }
+    }
+
+    async fn confirm(
+        &mut self,
+        first: (u64, Result<Stored, PublishError>),
+    ) -> Result<(), SendError> {
+        let mut next = Some(first);
+        let mut states = Vec::new();
+        while let Some((entry, result)) = next {
+            let state = match result {
+                Ok(Stored { position, .. }) => {
+                    if let Some(confirmed) = &self.settings.confirmed {
+                        // Who does not listen any more does not want to know.
+                        confirmed.send(Confirmed { entry, position }).await.ok();
+                    }
+                    State::Stored { position, covered: None }
+                }
+                Err(error @ PublishError::Rejected { .. }) => {
+                    tracing::warn!(%error, "an event stays in the outbox");
+                    State::Parked(error.to_string().into())
+                }
+                Err(error) => return Err(error.into()),
+            };
+            states.push((entry, state));
+            next = if states.len() < TURN {
+                self.on_way.next().now_or_never().flatten()
+            } else {
+                None
+            };
+        }
+        let outbox = Arc::clone(&self.outbox);
+        off_executor(move || {
+            outbox.set(states);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Asks for the accounts of the sources with events that the log has confirmed, and lets those
+    /// go that are received for good.
+    async fn ask(&mut self) -> Result<(), SendError> {
+        let names: BTreeSet<Arc<str>> = self.outbox.read(|held| {
+            let stored =
+                held.entries.values().filter(|entry| matches!(entry.state, State::Stored { .. }));
+            let sources: BTreeSet<usize> = stored.map(|entry| entry.source).collect();
+            let names = sources.into_iter().filter_map(|place| held.sources.get(place));
+            names.map(|source| Arc::clone(&source.name)).collect()
+        });
+        let answers = self.accounts.ask(&names).await;
+        let pause =
+            if names.is_empty() || !answers.is_empty() { ASK_EVERY } else { ASK_EVERY_ALONE };
+        self.ask_at = Instant::now() + jitter::jittered(pause, jitter::seed());
+        let (states, received) = self.outbox.read(|held| self.accounts.judge(&answers, held));
+        let lost = states.iter().filter(|(_, state)| *state == State::Waiting).count();
+        if lost > 0 {
+            tracing::warn!(events = lost, "the log has lost events that it had confirmed; again");
+        }
+        if states.is_empty() && received.is_empty() {
+            return Ok(());
+        }
+        let outbox = Arc::clone(&self.outbox);
+        off_executor(move || {
+            outbox.set(states);
+            Ok(outbox.leave(&received)?)
+        })
+        .await
+    }
+
+    /// Lets each source say how far it has come, if all of its events are stored.
+    async fn heartbeats(&mut self) -> Result<(), SendError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        for (source, last) in self.outbox.read(heartbeat::due) {
+            if self.promised.get(&source) == Some(&last) {
+                continue;
+            }
+            let Some(outgoing) = heartbeat::event(&source, last, now_ms) else { continue };
+            let receipt = self.publisher.publish(outgoing).await?;
+            self.promised.insert(source, last);
+            // Nothing depends on it: the next one says the same.
+            tokio::spawn(receipt.stored());
+        }
+        Ok(())
+    }
+
+    /// What is on its way may still be confirmed; then each source says how far it has come.
+    async fn last_words(mut self) -> Result<(), SendError> {
+        let until = Instant::now() + LAST_MAX;
+        while let Ok(Some(settled)) = tokio::time::timeout_at(until, self.on_way.next()).await {
+            self.confirm(settled).await?;
+        }
+        if let Ok(told) = timeout(LAST_MAX, self.heartbeats()).await {
+            told?;
+        }
+        // It ends once all of it is confirmed, or with the runtime.
+        let Self { publisher, .. } = self;
+        match timeout(LAST_MAX, publisher.finish()).await {
+            Ok(finished) => Ok(finished?),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Waits until it is true; also when nobody can say so any more.
+async fn told(flag: &mut watch::Receiver<bool>) {
+    drop(flag.wait_for(|flag| *flag).await);
+}
+
+/// Work that waits for the disk.
+async fn off_executor<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SendError> + Send + 'static,
+) -> Result<T, SendError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SendError::Ended))
+}

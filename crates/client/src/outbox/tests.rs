@@ -85,6 +85,27 @@ fn the_same_bytes_are_one_event() {
 }
 
 #[test]
+fn what_left_is_known_when_its_segment_is_gone_and_does_not_come_back() {
+    let dir = TempDir::new().unwrap();
+    let settings = OutboxSettings { bytes_max: 16 * 1_024, events_max: 1_000 };
+    let outbox = Outbox::open(dir.path(), settings).unwrap();
+    let entries: Vec<u64> =
+        (0..20).filter_map(|id| outbox.enqueue(&event(0, id)).unwrap().entry).collect();
+    let (path, before) = (last_segment(dir.path()), size(dir.path()));
+    outbox.leave(&entries[..19]).unwrap();
+    assert!(!dir.path().join("00000001.seg").exists());
+    drop(outbox);
+    // The power goes before it is safe in the last segment what has left.
+    cut(&path, before);
+    let outbox = open(dir.path());
+    let numbers = || held(&outbox).iter().map(|(_, number, _)| *number).collect::<Vec<_>>();
+    assert_eq!(numbers(), [20]);
+    assert!(!outbox.enqueue(&event(0, 0)).unwrap().is_new);
+    outbox.enqueue(&event(0, 20)).unwrap();
+    assert_eq!(numbers(), [20, 21]);
+}
+
+#[test]
 fn a_second_process_is_refused() {
     let dir = TempDir::new().unwrap();
     let first = open(dir.path());
@@ -219,6 +240,19 @@ fn out_3_a_damaged_record_is_named_and_not_skipped() {
     assert_eq!(fs::read(&path).unwrap(), damaged, "nothing was changed");
     fs::write(&path, &whole).unwrap();
     assert_eq!(held(&open(dir.path())).len(), 5);
+}
+
+#[test]
+fn out_3_a_segment_that_is_followed_by_another_ends_as_it_was_written() {
+    let dir = TempDir::new().unwrap();
+    let settings = OutboxSettings { bytes_max: 16 * 1_024, events_max: 1_000 };
+    let outbox = Outbox::open(dir.path(), settings).unwrap();
+    (0..20).for_each(|id| assert!(outbox.enqueue(&event(0, id)).unwrap().is_new));
+    drop(outbox);
+    let first = dir.path().join("00000001.seg");
+    cut(&first, fs::metadata(&first).unwrap().len() - 1);
+    let opened = Outbox::open(dir.path(), OutboxSettings::new());
+    assert!(matches!(opened, Err(OutboxError::Damaged { .. })), "{opened:?}");
 }
 
 #[test]

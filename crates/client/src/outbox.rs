@@ -264,12 +264,13 @@ impl Outbox {
         self.inner().begin_after(source, last)
     }
 
-    /// Waits until an event has left, or may have.
+    /// Waits until an event has left, or none is there.
     pub async fn room(&self) {
         let mut changed = self.changed.subscribe();
-        let before = self.inner().contents.entries.len();
+        let held = || self.inner().contents.entries.len();
+        let before = held();
         // The outbox keeps the sender for as long as it is there.
-        while self.inner().contents.entries.len() >= before {
+        while (1..=held()).contains(&before) {
             if changed.changed().await.is_err() {
                 return;
             }

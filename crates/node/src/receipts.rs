@@ -107,6 +107,9 @@ async fn answer(
     let (Some(unit), Some(reply)) = (receipts::unit_of(&request.subject), &request.reply) else {
         return;
     };
+    if !may_be_answered(reply) {
+        return tracing::warn!(%reply, "a request for receipts asks to be answered where it may not");
+    }
     let account = view.read(&[], |moment| {
         let sources = moment.sources.of(unit).map(|(name, source)| {
             let account = Account {
@@ -135,6 +138,11 @@ async fn answer(
     }
 }
 
+/// An answer is no event, and no order to the server: nobody gets us to publish one.
+fn may_be_answered(reply: &str) -> bool {
+    !reply.starts_with("tonghop.") && !reply.starts_with('$')
+}
+
 /// The fold hears the sources of such units, refused events included.
 fn is_known(registry: &Registry, unit: UnitCode) -> bool {
     registry.get(unit).is_some() || registry.has_office(unit)
@@ -143,6 +151,19 @@ fn is_known(registry: &Registry, unit: UnitCode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_goes_to_an_inbox() {
+        for (reply, may) in [
+            ("_INBOX.a.b", true),
+            ("_INBOX_H41-16.a", true),
+            ("_R_.x", true),
+            ("tonghop.v1.H41-17.document.issued", false),
+            ("$JS.API.STREAM.DELETE.TONGHOP_EVENTS", false),
+        ] {
+            assert_eq!(may_be_answered(reply), may, "{reply}");
+        }
+    }
 
     #[test]
     fn the_log_is_safe_as_far_as_the_fold_stood_when_it_was_last_made_safe() {

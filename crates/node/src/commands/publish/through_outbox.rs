@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -64,10 +65,11 @@ pub(super) async fn run(
     if wait {
         // Only what no fold could cover yet is left; the rest of the time is for the projector.
         let quiet_max = Duration::from_secs(args.wait);
-        tell(&outbox, "waiting until the log has them for good");
+        run.tell("stored; waiting until the log has them for good;");
         timeout(quiet_max, sender.emptied()).await.unwrap_or(Ok(()))?;
     }
     sender.close().await?;
+    run.bar.finish_and_clear();
     run.place(&collecting.await?);
     let fate = if wait {
         let quiet_max = Duration::from_secs(args.wait);
@@ -122,7 +124,7 @@ struct Run<'a> {
     known: u64,
     /// Which entry came from which line of which file, in order of entries.
     entered: Vec<(u64, usize, u64)>,
-    told: Instant,
+    bar: ProgressBar,
 }
 
 /// An event that is about to enter, and its line.
@@ -139,7 +141,7 @@ impl<'a> Run<'a> {
             tally: Tally::new(false),
             known: 0,
             entered: Vec::new(),
-            told: Instant::now(),
+            bar: ProgressBar::new_spinner(),
         })
     }
 
@@ -189,10 +191,7 @@ impl<'a> Run<'a> {
             if let Some(halt) = self.enter(file, ready).await? {
                 return Ok(Some(halt));
             }
-            if self.told.elapsed() >= TELL_EVERY {
-                self.told = Instant::now();
-                tell(&self.outbox, "in the outbox");
-            }
+            self.tell("reading;");
         }
         read.await??;
         Ok(None)
@@ -218,8 +217,8 @@ impl<'a> Run<'a> {
                     return Ok(None);
                 }
                 Err(full @ OutboxError::Full { .. }) => {
+                    self.tell("the outbox is full, waiting for the log;");
                     let Some(halts) = &mut self.halts else { return Err(full.into()) };
-                    tell(&self.outbox, "the outbox is full, waiting for the log;");
                     if let Err(halt) = unless(halts, self.outbox.room()).await {
                         return Ok(Some(halt));
                     }
@@ -246,15 +245,25 @@ impl<'a> Run<'a> {
     }
 
     async fn until_stored(&mut self, sender: &Sender) -> anyhow::Result<Option<Halt>> {
-        let Some(halts) = &mut self.halts else { return Ok(None) };
+        let Some(mut halts) = self.halts.clone() else { return Ok(None) };
         loop {
             let stored = timeout(TELL_EVERY, sender.stored());
-            match unless(halts, stored).await {
+            match unless(&mut halts, stored).await {
                 Err(halt) => return Ok(Some(halt)),
                 Ok(Ok(stored)) => return stored.map(|()| None).context("the outbox"),
-                Ok(Err(_)) => tell(&self.outbox, "on their way;"),
+                Ok(Err(_)) => self.tell("on their way;"),
             }
         }
+    }
+
+    /// Progress, on a terminal.
+    fn tell(&self, what: &str) {
+        let status = self.outbox.status();
+        let count = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
+        let (unsent, stored) = (count(status.unsent), count(status.stored));
+        self.bar
+            .set_message(format!("{what} {unsent} to be sent, {stored} kept until they are safe"));
+        self.bar.tick();
     }
 
     /// Says of what is stored from which lines it came.
@@ -268,15 +277,4 @@ impl<'a> Run<'a> {
             self.tally.positions.add(*position, file, line);
         }
     }
-}
-
-/// Progress, on a terminal or not: one line each half second at most.
-fn tell(outbox: &Outbox, what: &str) {
-    let status = outbox.status();
-    let count = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
-    eprintln!(
-        "{what} {} to be sent, {} stored and kept",
-        count(status.unsent),
-        count(status.stored)
-    );
 }

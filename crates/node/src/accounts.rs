@@ -17,6 +17,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use tonghop_client::receipts;
 use tonghop_core::day::Instant;
 use tonghop_core::unit_code::UnitCode;
 
@@ -33,6 +34,8 @@ const SUBSCRIPTIONS_MAX: u32 = 1_000;
 /// Where requests to the log of other accounts arrive; the server keeps `$JS.API` of every account
 /// for itself.
 const API: &str = "tonghop.api";
+/// What the reply subject of a request from another account begins with.
+const ANSWERS: &str = "_R_.>";
 /// By what the server tells a client who it is.
 const WHO_AM_I: &str = "$SYS.REQ.USER.INFO";
 
@@ -120,6 +123,7 @@ impl<'a> Account<'a> {
                 account.publish.extend(families);
                 let provinces = level_1.iter().map(|unit| format!("tonghop.v1.{}.>", unit.token()));
                 account.publish.extend(provinces);
+                account.sends(Service::same(format!("{}*", receipts::PREFIX)));
                 account.reads_the_log();
                 account.hears(FOLDED_SUBJECT);
                 account.hears(StreamName::Refused.subjects());
@@ -132,12 +136,14 @@ impl<'a> Account<'a> {
                 account.hears(FOLDED_SUBJECT);
             }
             Holder::Projector => {
+                account.subscribe.push(format!("{}*", receipts::PREFIX));
                 let folded_of_units = format!("{FOLDED_SUBJECT}.*");
                 for subject in [
                     StreamName::Refused.subjects(),
                     StreamName::Evidence.subjects(),
                     FOLDED_SUBJECT,
                     &folded_of_units,
+                    ANSWERS,
                     "$JS.API.STREAM.INFO.*",
                     "$JS.API.STREAM.MSG.GET.*",
                     "$JS.API.CONSUMER.CREATE.>",
@@ -171,6 +177,7 @@ impl<'a> Account<'a> {
         self.deny.extend(families);
         self.hears(&format!("tonghop.refused.{token}"));
         self.hears(&format!("{FOLDED_SUBJECT}.{token}"));
+        self.sends(Service::same(receipts::subject(unit)));
         self.sends(Service::api(&format!("CONSUMER.INFO.{refused}.{consumer}")));
         let next = format!("$JS.API.CONSUMER.MSG.NEXT.{refused}.{consumer}");
         self.sends(Service { there: next, here: None, is_stream: true });

@@ -136,6 +136,15 @@ async fn an_agency_publishes_is_told_what_became_of_it_and_reads_its_own_refusal
     assert!(compared.out.contains("10"), "{}", compared.out);
     assert_eq!(province.auditor.log().await.len(), 10);
     province.office.said_nothing();
+
+    // An outbox of the agency gets its receipts, too.
+    let (outbox, creds) = (data.file("outbox"), data.file("H41.16.nk"));
+    std::fs::write(data.file("lines.ndjson"), dossier("seven", 7)).unwrap();
+    let kept = ["publish", "--json", "--nats", nats, "--outbox", outbox.to_str().unwrap()];
+    let file = data.file("lines.ndjson");
+    let with = ["--creds", creds.to_str().unwrap(), file.to_str().unwrap()];
+    let told = run(data, &[&kept[..], &with].concat()).await.expect(0).json();
+    assert_eq!((&told["stored"], &told["outbox"]["waiting"]), (&json!(1), &json!(0)), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -163,7 +163,6 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
         let publisher = Publisher::start(client.clone(), sending).await?;
         let mut bookmark = Bookmark::open(&settings.data, path, &mapping, log.as_ref())?;
         if args.refused.is_some() {
-            // Every row that is refused is wanted, not only those of this run.
             bookmark = bookmark.begun_anew();
         }
         let (halts, import) = (halts.clone(), import.clone());
@@ -197,12 +196,7 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
     }
     let import = import.as_deref();
     Summary { files: &args.files, tally: &tally, fate, import, took, kept: None }.tell(settings.json);
-    if let Some(import) = import {
-        import.flush()?;
-    }
-    if failed.is_none() {
-        plan::after(args, &tally, &listener, import)?;
-    }
+    plan::after(args, &tally, &listener, import, failed.is_none())?;
     match failed {
         Some(error) if error.is::<input::NotLines>() => {
             eprintln!("tonghop: {error:#}");

@@ -110,7 +110,9 @@ impl Import {
         let file = memory.files_begun - 1;
         drop(memory);
         let decoder = Decoder::new();
-        Bound { import: self, heads, file, decoder }
+        let places = wanted.into_iter().filter_map(|name| heads.find(&name).map(|at| (name, at)));
+        let places = places.collect();
+        Bound { import: self, heads, places, file, decoder }
     }
 
     /// How many events correct what was said before.
@@ -152,6 +154,8 @@ impl Import {
 pub(super) struct Bound<'a> {
     import: &'a Import,
     pub(super) heads: Heads,
+    /// Where the columns are, by the names that the mapping gives them.
+    places: HashMap<String, usize>,
     file: usize,
     decoder: Decoder,
 }
@@ -187,9 +191,9 @@ impl Bound<'_> {
         let import = self.import;
         let mut made = Vec::new();
         for event in &import.mapping.events {
-            let wanted = event.only_if.as_deref().and_then(|column| self.heads.find(column));
+            let wanted = event.only_if.as_ref().and_then(|column| self.places.get(column));
             let is_said = wanted.is_none_or(|place| {
-                cells.get(place).is_some_and(|cell| !matches!(cell, Cell::Empty))
+                cells.get(*place).is_some_and(|cell| !matches!(cell, Cell::Empty))
             });
             if is_said {
                 match self.draft(event, cells) {
@@ -272,8 +276,8 @@ impl Bound<'_> {
     }
 
     fn cell<'c>(&self, given: &Given, cells: &'c [Cell]) -> Cow<'c, Cell> {
-        let place = given.column().and_then(|column| self.heads.find(&column.heading));
-        match place.and_then(|place| cells.get(place)) {
+        let place = given.column().and_then(|column| self.places.get(&column.heading));
+        match place.and_then(|place| cells.get(*place)) {
             Some(cell) if *cell != Cell::Empty => Cow::Borrowed(cell),
             _ => Cow::Owned(given.constant()),
         }
@@ -307,8 +311,8 @@ impl Bound<'_> {
     }
 
     fn column_of(&self, given: &Given) -> Option<String> {
-        let place = self.heads.find(&given.column()?.heading)?;
-        Some(self.heads.name(place))
+        let place = self.places.get(&given.column()?.heading)?;
+        Some(self.heads.name(*place))
     }
 
     /// Gives the event its id, and has it read.

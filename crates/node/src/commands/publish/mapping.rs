@@ -130,6 +130,9 @@ impl Given {
 impl Column {
     /// What the word means, compared like a heading.
     pub(super) fn word(&self, text: &str) -> Option<&str> {
+        if let Some(meaning) = self.words.get(text) {
+            return Some(meaning);
+        }
         let text = heading(text);
         let found = self.words.iter().find(|(word, _)| heading(word) == text);
         found.map(|(_, meaning)| meaning.as_str())

@@ -85,12 +85,14 @@ impl Plan {
     }
 }
 
-/// What is done about refused rows at the end of a run.
+/// What is done about refused rows at the end of a run; of files that were read to their end, they
+/// are written down.
 pub(super) fn after(
     args: &PublishArgs,
     tally: &Tally,
     listener: &Listener,
     import: Option<&Import>,
+    is_whole: bool,
 ) -> anyhow::Result<()> {
     let by_log = tally.refused_by(listener);
     if let Some(import) = import {
@@ -103,7 +105,7 @@ pub(super) fn after(
         }
         import.flush()?;
     }
-    if let Some(path) = &args.refused {
+    if let Some(path) = args.refused.as_ref().filter(|_| is_whole) {
         let rows: Vec<RefusedRow> = tally.refused_rows().chain(by_log).collect();
         refused_rows::write(path, &args.files, import, &rows)?;
     }

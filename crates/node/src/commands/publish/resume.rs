@@ -69,7 +69,8 @@ impl Bookmark {
         Ok(Self { file: Some(file), bytes_total: Some(about.len()), place, position })
     }
 
-    /// The same file, to be read from its beginning.
+    /// The same file, to be read from its beginning: where every row that is refused is wanted, not
+    /// only those of the rest.
     pub(super) fn begun_anew(self) -> Self {
         Self { place: Place::default(), ..self }
     }

@@ -10,10 +10,11 @@ use protox::prost_reflect::{
     Kind as Type, MessageDescriptor, Value,
 };
 
+#[path = "build/texts.rs"]
+mod texts;
+
 const PROTO: &str = "../../proto";
 const PACKAGE: &str = "tonghop.v1";
-/// The path of `syntax = …`, before which the comment on the family stands.
-const SYNTAX: &[i32] = &[12];
 /// Stands before a function that grows with the kinds.
 const LONG: &str =
     "#[allow(clippy::too_many_lines, reason = \"generated: a line for each kind\")]\n";
@@ -24,12 +25,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO}/tonghop");
     println!("cargo:rerun-if-changed={PROTO}/golden");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build/texts.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let mut compiler = protox::Compiler::new([PROTO])?;
     compiler.include_source_info(true).include_imports(false);
     compiler.open_files(proto_files()?)?;
-    let tables = Tables::write(&compiler.descriptor_pool())?;
-    std::fs::write(out.join("kinds.rs"), tables)?;
+    let pool = compiler.descriptor_pool();
+    let kinds = kinds(&pool)?;
+    std::fs::write(out.join("kinds.rs"), Tables::write(&pool, &kinds)?)?;
+    std::fs::write(out.join("texts.rs"), texts::write(&kinds)?)?;
 
     prost_build::Config::new().compile_fds(compiler.file_descriptor_set())?;
     pbjson_build::Builder::new()
@@ -55,7 +59,6 @@ struct Kind {
     family: String,
     word: String,
     message: MessageDescriptor,
-    /// The file of the family.
     file: FileDescriptor,
 }
 
@@ -85,7 +88,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn write(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
+    fn write(pool: &DescriptorPool, kinds: &[Kind]) -> Result<String, Box<dyn Error>> {
         let option = |name: &str| {
             pool.get_extension_by_name(&format!("{PACKAGE}.{name}")).ok_or("rule.proto is missing")
         };
@@ -97,20 +100,8 @@ impl Tables {
             words: Vec::new(),
             parts: Vec::new(),
         };
-        let retracted = pool
-            .get_message_by_name(&format!("{PACKAGE}.Retracted"))
-            .ok_or("retracted.proto is missing")?;
-        let mut kinds = Vec::new();
-        for file in pool.files().filter(|file| file.package_name() == PACKAGE) {
-            let family = stem(&file);
-            if !NO_FAMILIES.contains(&family.as_str()) {
-                kinds.extend(kinds_of(&file, &family));
-                let word = "retracted".to_owned();
-                kinds.push(Kind { family, word, message: retracted.clone(), file });
-            }
-        }
-        tables.kinds(&kinds)?;
-        for kind in &kinds {
+        tables.kinds(kinds)?;
+        for kind in kinds {
             tables.places(&module(kind), &kind.message)?;
         }
         while let Some(message) = tables.parts.pop() {
@@ -164,17 +155,11 @@ impl Tables {
             let fields = format!("{}::TABLE", module(kind));
             writeln!(
                 out,
-                "{} => &Spec {{ family: Family::{}, word: \"{}\", message: \"{}\", fields: {fields}, \
-                 doc: {:?}, family_doc: {:?}, example: include_str!(concat!(\
-                 env!(\"CARGO_MANIFEST_DIR\"), \"/{PROTO}/golden/{}.{}.json\")) }},",
+                "{} => &Spec {{ family: Family::{}, word: \"{}\", message: \"{}\", fields: {fields} }},",
                 kind.value(),
                 pascal(&kind.family),
                 kind.word,
                 kind.message.name(),
-                said_of(&kind.message.parent_file(), kind.message.path()),
-                said_of(&kind.file, SYNTAX),
-                kind.family,
-                kind.word,
             )?;
         }
         out.push_str("}\n}\n}\n");
@@ -204,11 +189,10 @@ impl Tables {
             };
             writeln!(
                 self.text,
-                "Field {{ json: \"{}\", proto: \"{}\", number: {}, required: {required}, max: {max}, form: super::{form}, doc: {:?} }},",
+                "Field {{ json: \"{}\", proto: \"{}\", number: {}, required: {required}, max: {max}, form: super::{form} }},",
                 field.json_name(),
                 field.name(),
                 field.number(),
-                said_of(&field.parent_file(), field.path()),
             )?;
         }
         self.text.push_str("];\n}\n");
@@ -282,25 +266,36 @@ impl Tables {
     }
 }
 
+/// Every kind, those of a family together, `retracted` last.
+fn kinds(pool: &DescriptorPool) -> Result<Vec<Kind>, Box<dyn Error>> {
+    let retracted = pool
+        .get_message_by_name(&format!("{PACKAGE}.Retracted"))
+        .ok_or("retracted.proto is missing")?;
+    let mut kinds = Vec::new();
+    for file in pool.files().filter(|file| file.package_name() == PACKAGE) {
+        let family = stem(&file);
+        if !NO_FAMILIES.contains(&family.as_str()) {
+            kinds.extend(kinds_of(&file, &family));
+            let word = "retracted".to_owned();
+            kinds.push(Kind { family, word, message: retracted.clone(), file });
+        }
+    }
+    Ok(kinds)
+}
+
 fn kinds_of(file: &FileDescriptor, family: &str) -> Vec<Kind> {
     let prefix = pascal(family);
     let of = |message: MessageDescriptor| {
         let word = snake(message.name().strip_prefix(&prefix)?);
         let starts_with_word = !word.is_empty() && message.child_enums().len() == 0;
-        let (family, file) = (family.to_owned(), file.clone());
-        starts_with_word.then(|| Kind { family, word, message, file })
+        starts_with_word.then(|| Kind {
+            family: family.to_owned(),
+            word,
+            message,
+            file: file.clone(),
+        })
     };
     file.messages().filter_map(of).collect()
-}
-
-/// The comment before what stands at this path of the file, in one line.
-fn said_of(file: &FileDescriptor, path: &[i32]) -> String {
-    let proto = file.file_descriptor_proto();
-    let places = proto.source_code_info.iter().flat_map(|info| &info.location);
-    let comment = places
-        .filter(|place| place.path == path)
-        .find_map(|place| place.leading_comments.as_deref());
-    comment.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn stem(file: &FileDescriptor) -> String {

@@ -15,12 +15,6 @@ pub struct Spec {
     pub message: &'static str,
     /// The fields of the message, by number; at most [`FIELDS_MAX`].
     pub fields: &'static [Field],
-    /// What `proto/` says of the kind.
-    pub doc: &'static str,
-    /// What `proto/` says of the family, its subjects above all.
-    pub family_doc: &'static str,
-    /// The example of the contract (`proto/golden`): an event in structured JSON.
-    pub example: &'static str,
 }
 
 /// A field of a message.
@@ -38,8 +32,6 @@ pub struct Field {
     pub max: u32,
     /// What its value is.
     pub form: Form,
-    /// What `proto/` says of it.
-    pub doc: &'static str,
 }
 
 /// What the value of a field is (`proto/tonghop/v1/rule.proto`).
@@ -69,6 +61,14 @@ pub enum Form {
     Codes,
     /// A list of parts, each with these fields.
     Parts(&'static [Field]),
+}
+
+impl Kind {
+    /// The name of the kind: `dossier.accepted`.
+    pub fn name(self) -> String {
+        let spec = self.spec();
+        [spec.family.word(), spec.word].join(".")
+    }
 }
 
 /// Fields of one message.

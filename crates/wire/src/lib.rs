@@ -7,6 +7,7 @@
 //! | publish what came in any encoding | [`address`] for its unit and subject |
 //! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
 //! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
+//! | say in words what a kind and its fields are | [`describe`] |
 //! | what the figures and forms are | [`catalogue()`] |
 //!
 //! The contract is in `proto/`: the messages, the page of refusals, and one example of each kind
@@ -23,6 +24,7 @@ mod body;
 mod catalogue;
 mod data;
 mod decoder;
+pub mod describe;
 mod envelope;
 mod headers;
 mod interner;

@@ -12,10 +12,10 @@ SEED ?= 1
 export TONGHOP_NATS_SERVER := $(CURDIR)/.tools/bin/nats-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim fuzz clean nats-server
+.PHONY: help demo test check contract bench sim fuzz clean nats-server
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: nats-server ## publish, fold and read a province's quarter (SCALE=0.01 for a small one)
 	cargo build --release --locked -p tonghop-node
@@ -44,6 +44,9 @@ check: ## format, lints, licences and spelling, without running anything
 	else \
 		echo "typos is not installed: spelling was not checked (python3 -m pip install --target .tools/typos typos)."; \
 	fi
+
+contract: ## write schemas, AsyncAPI and pages of events as the .proto files say
+	cargo run --locked --quiet -p tonghop-tests --bin contract
 
 bench: nats-server ## the ratios of design: catch-up, replay, fold, commit, query
 	cargo bench --locked -p tonghop-node --bench ratios

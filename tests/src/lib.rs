@@ -1,3 +1,5 @@
-//! What the tests that look at the whole share.
+//! What looks at the whole: the tests beside this, what they share, and the contract written out for
+//! machines and people.
 
+pub mod contract;
 pub mod fuzz;

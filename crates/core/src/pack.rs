@@ -143,10 +143,10 @@ impl<'a> Unpacker<'a> {
 
 /// A closed set of words that an event may use, with the byte that stands for each.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $byte:literal $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $about:literal])+ $variant:ident = $byte:literal $word:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vmeta])* $variant),+ }
+        pub enum $name { $($(#[doc = $about])+ $variant),+ }
 
         impl $name {
             /// Every word of the set.
@@ -155,6 +155,11 @@ macro_rules! words {
             /// The word as the contract writes it.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What the word means, in a sentence.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($about),+).trim_ascii_start()),+ }
             }
 
             /// Reads the word as the contract writes it.

@@ -209,7 +209,8 @@ impl<'a> Envelope<'a> {
     /// The attributes of an event that are given, in the order of the contract.
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let places = SPECVERSION..=REPLACES;
-        places.filter_map(|place| Some((self.attribute(place).0, self.text(place)?)))
+        let given = |place| self.text(place).filter(|text| !text.is_empty());
+        places.filter_map(move |place| Some((self.attribute(place).0, given(place)?)))
     }
 
     /// Reads the data in one go if the type is known by now and they are good; a refusal of the

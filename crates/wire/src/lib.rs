@@ -8,6 +8,7 @@
 //! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
 //! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
 //! | say in words what a kind and its fields are | [`describe`] |
+//! | check an event outside of this program | [`schema::data`], [`schema::envelope`] |
 //! | what the figures and forms are | [`catalogue()`] |
 //!
 //! The contract is in `proto/`: the messages, the page of refusals, and one example of each kind
@@ -32,6 +33,7 @@ mod json;
 pub mod kind;
 mod moment;
 mod refused;
+pub mod schema;
 mod similar;
 pub mod subject;
 mod text;

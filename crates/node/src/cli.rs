@@ -58,6 +58,8 @@ enum Command {
     Replay(commands::replay::ReplayArgs),
     /// Play an agency's system against the contract, or check what one has written
     Conformance(commands::conformance::ConformanceArgs),
+    /// Print an example event of a kind, or its JSON Schema
+    Event(commands::event::EventArgs),
     /// Write the events of Nghệ An, third quarter of 2021
     Sample(commands::sample::SampleArgs),
     /// Check the log, the store and their accounts
@@ -187,6 +189,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Replay(args) => commands::replay::run(&args, settings).await,
             Command::Doctor => commands::doctor::run(settings).await,
             Command::Conformance(args) => commands::conformance::run(&args, settings).await,
+            Command::Event(args) => Ok(commands::event::run(&args, settings)),
             Command::Sample(args) => commands::sample::run(&args),
             Command::Completions { shell } => {
                 let mut script = Vec::new();

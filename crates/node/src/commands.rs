@@ -5,6 +5,7 @@ pub mod completeness;
 pub mod conformance;
 pub mod declare;
 pub mod doctor;
+pub mod event;
 pub mod indicators;
 pub mod outbox;
 pub mod project;

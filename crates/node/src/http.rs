@@ -33,6 +33,7 @@ use crate::view::View;
 
 mod calendars;
 mod completeness;
+mod contract;
 mod events;
 mod facets;
 mod figure_id;
@@ -210,6 +211,8 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),
     ("/openapi.json", Serves::Now(openapi)),
+    ("/asyncapi.json", Serves::Now(contract::asyncapi)),
+    ("/schemas/{type}", Serves::Now(contract::schema)),
 ];
 
 /// The paths that [`router`] serves, as `OpenAPI` writes them.

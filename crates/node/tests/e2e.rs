@@ -18,6 +18,8 @@ mod bad_input;
 mod completeness;
 #[path = "e2e/conformance.rs"]
 mod conformance;
+#[path = "e2e/connecting.rs"]
+mod connecting;
 #[path = "e2e/damage.rs"]
 mod damage;
 #[path = "e2e/declaring.rs"]

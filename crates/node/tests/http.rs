@@ -6,6 +6,8 @@
     reason = "a test may; the helpers here are part of the tests"
 )]
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -445,4 +447,24 @@ async fn a_form_is_rendered_from_its_answer() {
         let path = format!("/v1/forms/documents?period=2021-Q3&format={}", format.word());
         assert_eq!(get(&path).await.status.as_u16(), 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_contract_is_served_as_it_is_written_out() {
+    let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    let written = |name: &str| fs::read(proto.join(name)).unwrap();
+    assert_eq!(get("/asyncapi.json").await.body, written("asyncapi.json"));
+    for (asked, name) in [
+        ("dossier.accepted", "dossier.accepted"),
+        ("dossier.accepted.json", "dossier.accepted"),
+        ("vn.tonghop.dossier.accepted.v1", "dossier.accepted"),
+        ("envelope.json", "envelope"),
+    ] {
+        let reply = get(&format!("/schemas/{asked}")).await;
+        assert_eq!(reply.body, written(&format!("schema/{name}.json")), "{asked}");
+    }
+    let reply = get("/schemas/dossier.acepted").await;
+    let says = String::from_utf8(reply.body.to_vec()).unwrap();
+    assert_eq!(reply.status.as_u16(), 404);
+    assert!(says.contains("dossier.accepted") && says.contains("/asyncapi.json"), "{says}");
 }

@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
+use tonghop_core::day::Instant;
 use tonghop_core::words::Family;
 use tonghop_tests::contract::frozen::{self, decode, marks};
 use tonghop_tests::contract::pages::hex;
 use tonghop_tests::contract::released::{self, Contract, FieldPromise, broken};
 use tonghop_tests::contract::{COMMAND, asyncapi, root, stale, write};
 use tonghop_wire::kind::Kind;
-use tonghop_wire::{route, schema};
+use tonghop_wire::{Decoder, Raw, refusal_json, route, schema};
 
 #[test]
 fn what_is_written_out_is_what_the_source_says() {
@@ -293,6 +294,27 @@ fn the_asyncapi_document_holds_together() {
             wrong["data"]["due"] = json!(1);
             assert!(!validator.is_valid(&wrong), "{name}");
         }
+    }
+}
+
+/// A message of `TONGHOP_REFUSED` is what the document says of it.
+#[test]
+fn a_refused_message_is_as_described() {
+    let document = asyncapi::document();
+    let described = &document["components"]["messages"]["refused"]["payload"];
+    let validator = jsonschema::draft202012::new(described).unwrap();
+    let recorded = Instant::parse("2021-09-06T08:30:02+07:00").unwrap();
+    for payload in ["{}", "no JSON", "{\"id\":\"a\",\"source\":\"/H41\"}"] {
+        let headers = [("Content-Type", "application/cloudevents+json")];
+        let subject = "tonghop.v1.H41-16.dossier.accepted";
+        let raw = Raw { subject, headers: &headers, payload: payload.as_bytes() };
+        let refused = Decoder::new().decode(&raw).unwrap_err();
+        let json = refusal_json(&raw, 7, recorded, &refused.refusal);
+        let json: Value = serde_json::from_slice(&json).unwrap();
+        validator.validate(&json).unwrap_or_else(|why| panic!("{why}: {json}"));
+        let told: Vec<&String> = json.as_object().unwrap().keys().collect();
+        let properties = described["properties"].as_object().unwrap();
+        assert!(told.iter().all(|name| properties.contains_key(*name)), "{json}");
     }
 }
 

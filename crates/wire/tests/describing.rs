@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own input fails")]
 
+use tonghop_core::refusal::RefusalCode;
 use tonghop_wire::describe::{self, FieldText};
 use tonghop_wire::kind::{Field, Form, Kind};
 
@@ -12,6 +13,10 @@ fn words_stand_beside_tables() {
         let said = [text.about, text.vietnamese, text.when, text.subject, text.unit];
         assert!(said.iter().all(|text| !text.is_empty()), "{}", kind.name());
         assert!(text.example.contains(&format!("\"vn.tonghop.{}.v1\"", kind.name())));
+        for (code, condition) in text.refused {
+            assert!(RefusalCode::parse(code).is_some(), "{}: {code}", kind.name());
+            assert!(condition.starts_with("if "), "{}: {condition}", kind.name());
+        }
         beside(kind.spec().fields, text.fields);
     }
     let due = describe::fields(Kind::parse("dossier.accepted").unwrap()).nth(4).unwrap();

@@ -135,11 +135,24 @@ fn form(field: &Field) -> String {
 }
 
 fn refusals(kind: Kind, out: &mut String) {
-    let text = describe::kind(kind);
-    if text.refused.is_empty() {
-        return;
+    let (fields, text) = (kind.spec().fields, describe::kind(kind));
+    line(out, "\nRefused, beyond what [every event](../../proto/refusals.md) may be:\n");
+    let required: Vec<String> = fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| format!("`{}`", field.json))
+        .collect();
+    if !required.is_empty() {
+        line(out, &format!("- `data.missing_field` without {}", required.join(", ")));
     }
-    line(out, "\nRefused, beyond what every event may be:\n");
+    if !fields.is_empty() {
+        line(out, "- `data.out_of_range` if a value is not what the table says");
+    }
+    let others = if fields.is_empty() { "any field" } else { "any other field" };
+    line(out, &format!("- `data.unknown_field` with {others}"));
+    if let Kind::Retracted(_) = kind {
+        line(out, "- `envelope.missing_attribute` without `replaces`");
+    }
     for (code, when) in text.refused {
         line(out, &format!("- `{code}` {when}"));
     }

@@ -96,9 +96,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
             &["data", "nats", "creds", "tls_ca", "gateway_creds", "catalogue", "config", "log_json"]
         }
         "agency" => &["data", "config", "json", "log_json"],
-        "conformance" => {
-            &["data", "nats", "creds", "tls_ca", "http", "config", "json", "log_json"]
-        },
+        "conformance" => &["data", "nats", "creds", "tls_ca", "http", "config", "json", "log_json"],
         "serve" => &["data", "http", "config", "log_json"],
         "report" => &["data", "lang", "config", "json", "log_json"],
         "declare" => {

@@ -4,7 +4,7 @@
 //! fails on the way, a full disk or a server that is gone, is tried again; at the start it is an
 //! error.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

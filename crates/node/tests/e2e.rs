@@ -32,10 +32,10 @@ mod gateway;
 mod golden;
 #[path = "e2e/hostile_tables.rs"]
 mod hostile_tables;
-#[path = "e2e/importing.rs"]
-mod importing;
 #[path = "e2e/identity.rs"]
 mod identity;
+#[path = "e2e/importing.rs"]
+mod importing;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/lineage.rs"]

@@ -10,10 +10,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use async_nats::Client;
 use clap::Args;
+use tokio::sync::watch;
 
 use super::{DONE, FAILED, NO, USAGE, grouped, stop_signal};
-use crate::nats::{Publisher, PublisherSettings, connect, who_am_i, without_user};
+use crate::nats::{
+    Identity, NatsError, Publisher, PublisherSettings, connect, who_am_i, without_user,
+};
 use crate::outcome::Listener;
 use crate::settings::Settings;
 use crate::worker;
@@ -136,10 +140,7 @@ pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<Exit
 
 async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
-    let mut connection = settings.connection("tonghop publish");
-    connection.leaving = Some(stop.clone());
-    let client = connect(&connection).await?;
-    let who = who_am_i(&client).await.unwrap_or_default();
+    let (client, who) = reach(settings, &stop).await?;
     // An agency sees nothing of the log but what becomes of its own events.
     let log = match who.unit() {
         Some(_) => None,
@@ -195,7 +196,8 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
         tell_halt(halt, args, settings, tally.stored);
     }
     let import = import.as_deref();
-    Summary { files: &args.files, tally: &tally, fate, import, took, kept: None }.tell(settings.json);
+    Summary { files: &args.files, tally: &tally, fate, import, took, kept: None }
+        .tell(settings.json);
     plan::after(args, &tally, &listener, import, failed.is_none())?;
     match failed {
         Some(error) if error.is::<input::NotLines>() => {
@@ -205,6 +207,18 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
         Some(error) => Err(error),
         None => Ok(ExitCode::from(exit_code(args, &tally, fate))),
     }
+}
+
+/// Connects, and asks who one is there.
+async fn reach(
+    settings: &Settings,
+    stop: &watch::Receiver<bool>,
+) -> Result<(Client, Identity), NatsError> {
+    let mut connection = settings.connection("tonghop publish");
+    connection.leaving = Some(stop.clone());
+    let client = connect(&connection).await?;
+    let who = who_am_i(&client).await.unwrap_or_default();
+    Ok((client, who))
 }
 
 fn exit_code(args: &PublishArgs, tally: &Tally, fate: Fate<'_>) -> u8 {

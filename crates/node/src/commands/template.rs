@@ -10,10 +10,10 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
 use tonghop_core::unit_code::UnitCode;
+use tonghop_wire::describe;
 use tonghop_wire::kind::Kind;
 use tonghop_wire::most_similar;
 
-use super::publish::mapping::name_of;
 use super::report::output;
 use super::{DONE, USAGE, print};
 use crate::settings::Settings;
@@ -56,7 +56,7 @@ pub fn run(args: &TemplateArgs, settings: &Settings) -> anyhow::Result<ExitCode>
         Ok(ExitCode::from(USAGE))
     };
     let Some(kind) = Kind::parse(name) else {
-        let all: Vec<String> = Kind::ALL.iter().map(|kind| name_of(*kind)).collect();
+        let all: Vec<String> = Kind::ALL.iter().map(|kind| kind.name()).collect();
         let hint = most_similar(name, &all).map_or_else(
             || "`tonghop template` lists them".to_owned(),
             |near| format!("did you mean {near}?"),
@@ -100,21 +100,22 @@ fn told(path: &Path, map: &Path) {
 fn list(as_json: bool) -> String {
     if as_json {
         let kinds = Kind::ALL.iter().map(|kind| {
-            let example: Value = serde_json::from_str(kind.spec().example).unwrap_or_default();
-            json!({"kind": name_of(*kind), "about": kind.spec().doc, "example": example})
+            let example: Value =
+                serde_json::from_str(describe::kind(*kind).example).unwrap_or_default();
+            json!({"kind": kind.name(), "about": describe::kind(*kind).about, "example": example})
         });
         return format!("{}\n", kinds.collect::<Value>());
     }
     let line = |kind: &Kind| {
-        let about = kind.spec().doc.split(". ").next().unwrap_or_default();
-        format!("{:<28}{}\n", name_of(*kind), about.trim_end_matches('.'))
+        let about = describe::kind(*kind).about.split(". ").next().unwrap_or_default();
+        format!("{:<28}{}\n", kind.name(), about.trim_end_matches('.'))
     };
     Kind::ALL.iter().map(line).collect()
 }
 
 /// The example of the contract as JSON.
 fn example(kind: Kind) -> anyhow::Result<Value> {
-    serde_json::from_str(kind.spec().example).with_context(|| name_of(kind))
+    serde_json::from_str(describe::kind(kind).example).with_context(|| kind.name())
 }
 
 #[cfg(test)]

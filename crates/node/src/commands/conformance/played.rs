@@ -17,7 +17,7 @@ use super::steps;
 use super::verdict::{Report, Step};
 use crate::commands::stop_signal;
 use crate::gateway::{Gateway, GatewaySettings, Word};
-use crate::nats::{ConnectSettings, Outgoing, connect, without_user};
+use crate::nats::{Outgoing, connect, without_user};
 use crate::settings::Settings;
 
 /// The media type of one event.
@@ -152,8 +152,7 @@ pub(super) async fn play(
 }
 
 async fn gateway(settings: &Settings) -> anyhow::Result<Gateway> {
-    let mut connection = ConnectSettings::new(&settings.nats, "tonghop conformance");
-    connection.creds.clone_from(&settings.creds);
+    let connection = settings.connection("tonghop conformance");
     let client = connect(&connection).await?;
     let gateway = Gateway::new(&settings.data, connection, GatewaySettings::default());
     Ok(gateway.with_client(client))

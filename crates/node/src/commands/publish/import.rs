@@ -232,7 +232,7 @@ impl Bound<'_> {
                     match value.as_str().and_then(mapping::kind_of) {
                         Some(found) => {
                             kind = Some(found);
-                            let name = mapping::name_of(found);
+                            let name = found.name();
                             let name = format!("vn.tonghop.{name}.v1");
                             event.insert("type".to_owned(), Value::from(name));
                         }

@@ -248,22 +248,17 @@ impl EventMapping {
 }
 
 fn near_kind(text: &str) -> String {
-    let all: Vec<String> = Kind::ALL.iter().map(|kind| name_of(*kind)).collect();
+    let all: Vec<String> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     match most_similar(text, &all) {
         Some(similar) => format!("; did you mean {similar:?}?"),
         None => "; `tonghop template` lists them".to_owned(),
     }
 }
 
-/// A kind as people name it.
-pub(in crate::commands) fn name_of(kind: Kind) -> String {
-    format!("{}.{}", kind.spec().family.word(), kind.spec().word)
-}
-
 fn no_field(name: &str, kinds: &[Kind]) -> String {
     let fields = kinds.iter().flat_map(|kind| kind.spec().fields);
     let known: Vec<String> = fields.map(|field| field.json.to_owned()).collect();
-    let kinds: Vec<String> = kinds.iter().map(|kind| name_of(*kind)).collect();
+    let kinds: Vec<String> = kinds.iter().map(|kind| kind.name()).collect();
     let kinds = kinds.join(", ");
     match most_similar(name, &known) {
         Some(similar) => format!("{kinds} has no such field; did you mean {similar:?}?"),

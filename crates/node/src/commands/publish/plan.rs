@@ -64,7 +64,8 @@ impl Plan {
         log: Option<&StreamIdentity>,
     ) -> io::Result<Option<Arc<Import>>> {
         let Some(mapping) = self.mapping else { return Ok(None) };
-        let said = Said::open(data, log.map_or(0, |log| u128::from(log.created_ns.unsigned_abs())))?;
+        let said =
+            Said::open(data, log.map_or(0, |log| u128::from(log.created_ns.unsigned_abs())))?;
         Ok(Some(Arc::new(Import::new(mapping, said, false))))
     }
 

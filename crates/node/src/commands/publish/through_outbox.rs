@@ -20,9 +20,9 @@ use super::halt::{Halt, Halts};
 use super::input::{self, Line, Place};
 use super::sending::{start_reading, unless};
 use super::summary::{Fate, Kept, Summary, Tally};
-use super::{PublishArgs, exit_code, tell_halt};
+use super::{PublishArgs, exit_code, reach, tell_halt};
 use crate::commands::{FAILED, NO, grouped, stop_signal};
-use crate::nats::{NatsError, connect, who_am_i};
+use crate::nats::NatsError;
 use crate::outcome::Listener;
 use crate::settings::Settings;
 
@@ -43,13 +43,10 @@ pub(super) async fn run(
     let begun = Instant::now();
     let mut run = Run::open(args, dir).await?;
     let outbox = Arc::clone(&run.outbox);
-    let mut connection = settings.connection("tonghop publish");
-    connection.leaving = Some(stop.clone());
-    let client = match connect(&connection).await {
-        Ok(client) => client,
+    let (client, who) = match reach(settings, &stop).await {
+        Ok(reached) => reached,
         Err(error) => return run.keep(dir, error).await,
     };
-    let who = who_am_i(&client).await.unwrap_or_default();
     let mut listener = Listener::start(&client, who.unit()).await?;
     let patience = Duration::from_secs(args.patience);
     run.halts = Some(Halts::watch(client.clone(), patience, stop.clone()));

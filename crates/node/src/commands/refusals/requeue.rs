@@ -18,7 +18,7 @@ use super::{code, unit};
 use crate::gateway::{
     Asked, Fate, Gateway, GatewaySettings, REQUEUE_MAX, RequeueError, Requeued, Word, find,
 };
-use crate::nats::ConnectSettings;
+
 use crate::settings::Settings;
 
 /// What is sent again.
@@ -83,7 +83,7 @@ pub(super) async fn requeue(
     client: Client,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
-    let connection = ConnectSettings::new(&settings.nats, "tonghop refusals");
+    let connection = settings.connection("tonghop refusals");
     let gateway = Gateway::new(&settings.data, connection, GatewaySettings::default());
     match gateway.with_client(client).requeue(asked).await {
         Ok(requeued) => Ok(tell(&requeued, settings.json)),

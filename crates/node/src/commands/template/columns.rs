@@ -3,10 +3,11 @@
 use anyhow::Context;
 use serde_json::Value;
 use tonghop_core::unit_code::UnitCode;
+use tonghop_wire::describe::{self, FieldText, WordText};
 use tonghop_wire::kind::{Field, Form, Kind};
 
+use super::example;
 use super::words::Words;
-use super::{example, name_of};
 use crate::table::Cell;
 
 /// The last part of the source of tables.
@@ -82,7 +83,8 @@ impl Template {
             columns.push(plain("unit", UNIT, "The unit that speaks: H41.16."));
         }
         let heading = words.subject(kind);
-        columns.extend(heading.map(|heading| plain("subject", heading, kind.spec().family_doc)));
+        columns
+            .extend(heading.map(|heading| plain("subject", heading, describe::kind(kind).subject)));
         columns.push(Column {
             style: Style::DayAndHour,
             example: moment(said("time"))?,
@@ -90,11 +92,11 @@ impl Template {
             ..plain("time", words.time(kind), "When it happened, local.")
         });
         if kind.spec().word == "retracted" {
-            columns.push(plain("replaces", REPLACES, kind.spec().doc));
+            columns.push(plain("replaces", REPLACES, describe::kind(kind).about));
         }
-        for field in kind.spec().fields {
+        for (field, said) in describe::fields(kind) {
             let value = event.get("data").and_then(|data| data.get(field.json));
-            columns.push(of_field(kind, field, value, &words)?);
+            columns.push(of_field(field, said, value)?);
         }
         let subject = match heading {
             Some(_) => None,
@@ -113,27 +115,21 @@ pub(super) fn source() -> String {
 }
 
 fn of_field(
-    kind: Kind,
     field: &'static Field,
+    said: &'static FieldText,
     example: Option<&Value>,
-    words: &Words,
 ) -> anyhow::Result<Column> {
-    let missing = || format!("words.toml has no name for {} of {}", field.json, name_of(kind));
-    let heading = words.field(kind, field.json).with_context(missing)?;
-    let mut meanings = Vec::new();
+    let words = said.set.map_or(&[][..], |set| set.words);
+    // A list of a spreadsheet is separated by commas.
+    let called = |word: &WordText| word.vietnamese.replace(", ", " ");
+    let meanings: Vec<(String, &str)> =
+        words.iter().map(|word| (called(word), word.word)).collect();
     let style = match field.form {
         Form::Day => Style::Day,
         Form::Moment => Style::DayAndHour,
         Form::Flag => Style::OneOf(vec!["có".to_owned(), "không".to_owned()]),
         Form::Count => Style::Number,
-        Form::Word(list) => {
-            for (word, _) in list {
-                let called =
-                    words.word(word).with_context(|| format!("words.toml has no {word}"))?;
-                meanings.push((called.to_owned(), *word));
-            }
-            Style::OneOf(meanings.iter().map(|(called, _)| called.clone()).collect())
-        }
+        Form::Word(_) => Style::OneOf(meanings.iter().map(|(called, _)| called.clone()).collect()),
         Form::Text
         | Form::LongText
         | Form::Code
@@ -157,14 +153,20 @@ fn of_field(
     };
     Ok(Column {
         target: format!("data.{}", field.json),
-        heading: heading.to_owned(),
+        heading: first_upper(said.vietnamese),
         required: field.required,
         style,
         words: meanings,
-        about: field.doc.to_owned(),
+        about: said.about.to_owned(),
         example,
         hour: None,
     })
+}
+
+/// A heading begins with a capital letter.
+fn first_upper(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 fn text(text: &str) -> Cell {

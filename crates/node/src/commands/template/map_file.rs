@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use super::columns::{Column, Template, source};
-use super::{name_of, sheets};
+use super::sheets;
 use crate::table::Format;
 
 /// The text of the file.
 pub(super) fn write(template: &Template, format: Format) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").unwrap_or_default();
-    let name = name_of(template.kind);
+    let name = template.kind.name();
     line(format!("# Ánh xạ cột của bảng sang sự kiện {name} (mapping, docs/import.md)."));
     if format == Format::Xlsx {
         line(format!("sheet = {}", quoted(sheets::DATA)));

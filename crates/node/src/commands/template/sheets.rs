@@ -7,7 +7,6 @@ use rust_xlsxwriter::{
 };
 
 use super::columns::{Column, Style, Template};
-use super::name_of;
 use crate::table::{self, Cell, Format};
 
 /// The sheet to be filled in.
@@ -46,7 +45,7 @@ fn workbook(template: &Template) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     // No clock: the same template is the same bytes.
     let made = ExcelDateTime::from_ymd(2021, 9, 14)?;
-    let title = format!("Mẫu nhập {}", name_of(template.kind));
+    let title = format!("Mẫu nhập {}", template.kind.name());
     let properties = DocProperties::new().set_title(title).set_creation_datetime(&made);
     book.set_properties(&properties);
     data(book.add_worksheet().set_name(DATA)?, template)?;

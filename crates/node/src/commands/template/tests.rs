@@ -13,9 +13,9 @@ fn every_column_of_every_kind_has_its_own_name() {
             let count = headings.len();
             headings.sort();
             headings.dedup();
-            assert_eq!(headings.len(), count, "{}: {headings:?}", name_of(*kind));
+            assert_eq!(headings.len(), count, "{}: {headings:?}", kind.name());
             for column in &template.columns {
-                assert!(!column.about.is_empty(), "{} {}", name_of(*kind), column.target);
+                assert!(!column.about.is_empty(), "{} {}", kind.name(), column.target);
                 let mut choices = 0;
                 if let columns::Style::OneOf(list) = &column.style {
                     choices = list.join(",").chars().count();

@@ -5,16 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tonghop_wire::kind::Kind;
 
-use crate::commands::publish::mapping::name_of;
-
 /// The words of `words.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Words {
     subject: BTreeMap<String, String>,
     time: BTreeMap<String, String>,
-    field: BTreeMap<String, String>,
-    word: BTreeMap<String, String>,
     key: BTreeMap<String, Vec<String>>,
     hour: BTreeMap<String, String>,
 }
@@ -31,7 +27,7 @@ impl Words {
 
     /// The longer name, else the shorter one.
     fn of(list: &BTreeMap<String, String>, kind: Kind) -> Option<&str> {
-        let found = list.get(&name_of(kind)).or_else(|| list.get(kind.spec().family.word()));
+        let found = list.get(&kind.name()).or_else(|| list.get(kind.spec().family.word()));
         found.map(String::as_str)
     }
 
@@ -44,24 +40,15 @@ impl Words {
         Self::of(&self.time, kind).unwrap_or(TIME)
     }
 
-    pub(super) fn field(&self, kind: Kind, field: &str) -> Option<&str> {
-        let whole = format!("{}.{field}", name_of(kind));
-        self.field.get(&whole).or_else(|| self.field.get(field)).map(String::as_str)
-    }
-
-    pub(super) fn word(&self, word: &str) -> Option<&str> {
-        self.word.get(word).map(String::as_str)
-    }
-
     pub(super) fn key(&self, kind: Kind) -> &[String] {
         if kind.spec().word == "retracted" {
             return self.retracted();
         }
-        self.key.get(&name_of(kind)).map_or(&[], Vec::as_slice)
+        self.key.get(&kind.name()).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn hour(&self, kind: Kind) -> &str {
-        self.hour.get(&name_of(kind)).map_or(HOUR, String::as_str)
+        self.hour.get(&kind.name()).map_or(HOUR, String::as_str)
     }
 
     /// An event can be taken away once; each has its own row.

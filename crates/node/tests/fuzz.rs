@@ -39,7 +39,8 @@ const OF_ANSWERS: Memory = Memory { fixed: 8 * 1024 * 1024, factor: 64 };
 fn examples() -> Vec<Vec<u8>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/golden");
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     paths.sort();
     paths.iter().map(|path| std::fs::read(path).unwrap().trim_ascii().to_vec()).collect()
 }

@@ -2,14 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, credsAuthenticator } from "@nats-io/transport-node";
+import { connect, nkeyAuthenticator } from "@nats-io/transport-node";
 
 const UNIT = process.env.TONGHOP_UNIT || "H41.16";
 const NATS = process.env.TONGHOP_NATS || "nats://127.0.0.1:4222";
 const URL = process.env.TONGHOP_URL || "http://127.0.0.1:8080";
-// The file that the office gave out; a playground asks for none.
-const CREDENTIALS = process.env.TONGHOP_CREDS
-  ? { authenticator: credsAuthenticator(readFileSync(process.env.TONGHOP_CREDS)) }
+// The key that the office gave out; a playground asks for none.
+const KEY = process.env.TONGHOP_CREDS
+  ? { authenticator: nkeyAuthenticator(new Uint8Array(readFileSync(process.env.TONGHOP_CREDS)).subarray(0, 58)) }
   : {};
 
 const TOKEN = UNIT.replaceAll(".", "-");
@@ -51,7 +51,7 @@ async function figures(position) {
   }
 }
 
-const client = await connect({ servers: NATS, ...CREDENTIALS });
+const client = await connect({ servers: NATS, ...KEY });
 const refused = client.subscribe(`tonghop.refused.${TOKEN}`);
 
 /** Answers when the log has the event: its position. Until then, send it again. */

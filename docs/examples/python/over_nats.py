@@ -12,8 +12,8 @@ import nats
 UNIT = os.environ.get("TONGHOP_UNIT", "H41.16")
 NATS = os.environ.get("TONGHOP_NATS", "nats://127.0.0.1:4222")
 URL = os.environ.get("TONGHOP_URL", "http://127.0.0.1:8080")
-# The file that the office gave out; a playground asks for none.
-CREDENTIALS = {"user_credentials": os.environ["TONGHOP_CREDS"]} if os.environ.get("TONGHOP_CREDS") else {}
+# The key that the office gave out; a playground asks for none.
+KEY = {"nkeys_seed": os.environ["TONGHOP_CREDS"]} if os.environ.get("TONGHOP_CREDS") else {}
 
 TOKEN = UNIT.replace(".", "-")
 DAY = "2021-07-01"
@@ -52,7 +52,7 @@ def figure(indicator):
 
 
 async def main():
-    client = await nats.connect(NATS, **CREDENTIALS)
+    client = await nats.connect(NATS, **KEY)
     log = client.jetstream()
     refused = await client.subscribe(f"tonghop.refused.{TOKEN}")
 

@@ -14,6 +14,7 @@ use tonghop_wire::kind::Kind;
 
 use crate::gateway::agency::Agency;
 use crate::gateway::province;
+use crate::identity::Province;
 use crate::program::{Ended, Up, publish, run, to_end};
 use crate::world::Data;
 
@@ -205,8 +206,8 @@ async fn the_node_example_over_nats_needs_the_stock_client_alone() {
     if !has(test, "npm", &["--version"]) || !has(test, "node", &["-e", version]) {
         return;
     }
-    let data = Data::new("connecting-node");
-    let (up, _) = province(&data).await;
+    // A server that lets nobody in without a key.
+    let Province { data, up, .. } = Province::start("connecting-node").await;
     for file in ["package.json", "package-lock.json", "over_nats.mjs"] {
         fs::copy(root().join("docs/examples/node").join(file), data.file(file)).unwrap();
     }
@@ -214,11 +215,11 @@ async fn the_node_example_over_nats_needs_the_stock_client_alone() {
     install.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
     to_end(install).await.expect(0);
     let mut example = with_settings(&data, &up, "node");
-    let ended = to_end({
-        example.arg("over_nats.mjs");
-        example
-    });
-    assert_eq!(ended.await.expect(0).out, told(OVER_NATS, "{ field: 'organizationSignature' }"));
+    example.arg("over_nats.mjs").env("TONGHOP_CREDS", data.file("H41.16.nk"));
+    assert_eq!(
+        to_end(example).await.expect(0).out,
+        told(OVER_NATS, "{ field: 'organizationSignature' }")
+    );
     up.running.stop("TERM").await.expect(0);
 }
 

@@ -19,15 +19,15 @@ mod stock;
 use stock::Stock;
 
 /// `up --secure` with two agencies, the office and the auditor, and the units registered.
-struct Province {
-    data: Data,
-    up: Up,
+pub(crate) struct Province {
+    pub(crate) data: Data,
+    pub(crate) up: Up,
     office: Stock,
     auditor: Stock,
 }
 
 impl Province {
-    async fn start(name: &str) -> Self {
+    pub(crate) async fn start(name: &str) -> Self {
         let data = Data::new(name);
         let up = Up::start_with(&data, &["--secure"]).await;
         for who in [&["H41.16"][..], &["H41.17"], &["--office"], &["--role", "auditor"]] {

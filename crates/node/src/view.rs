@@ -151,6 +151,8 @@ pub struct View {
     source: FacetSource,
     shown: Twin<Shown>,
     metrics: Metrics,
+    /// The position that is shown; the last one, if a commit was shown by half.
+    position: AtomicU64,
     /// The last position of the log, as far as it is known.
     log_end: AtomicU64,
     /// The position from which on the view is ready; `u64::MAX` while nobody has said.
@@ -229,6 +231,7 @@ impl View {
             source,
             shown: Twin::new(shown),
             metrics: Metrics::default(),
+            position: AtomicU64::new(position),
             log_end: AtomicU64::new(position),
             ready_at: AtomicU64::new(u64::MAX),
             whole_at: AtomicU64::new(0),
@@ -256,6 +259,7 @@ impl View {
     ) {
         let applied = self.show(changes, announcement, registry);
         assert!(applied.is_ok(), "VIEW-1: {}", ViewError::Broken);
+        self.position.store(announcement.position, Ordering::Release);
         self.log_end.fetch_max(announcement.position, Ordering::AcqRel);
     }
 
@@ -338,7 +342,7 @@ impl View {
 
     /// The position that readers see.
     pub fn position(&self) -> u64 {
-        self.shown.read().map_or(0, |shown| shown.position)
+        self.position.load(Ordering::Acquire)
     }
 
     /// Reads what stands at one moment. The reading must be short: commits wait for it.

@@ -179,6 +179,16 @@ fn a_commit_that_does_not_follow_is_a_defect() {
 }
 
 #[test]
+fn a_commit_that_was_shown_by_half_is_no_answer_and_no_beginning() {
+    let view = view(FacetSource::empty());
+    view.apply(&changes("H41", 1), &step(1), None);
+    let half = std::panic::AssertUnwindSafe(|| view.apply(&[], &step(5), None));
+    assert!(std::panic::catch_unwind(half).is_err());
+    assert!(matches!(view.read(&[], sums), Err(ViewError::Broken)));
+    assert_eq!(view.position(), 1);
+}
+
+#[test]
 fn a_store_that_fails_is_an_error() {
     let mut source = FacetSource::empty();
     source.cells = Box::new(|_, _, _| Err("disk on fire".into()));

@@ -1,5 +1,6 @@
-//! A `tonghop up` of the bench, and an agency that publishes to it in three ways.
+//! A `tonghop up` of the bench, and an agency that publishes to it in each way there is.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,6 +26,18 @@ const BEGIN_MAX: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// No agency is held back: what is measured is the machine.
 const SETTINGS: &str = "[gateway]\nevents_per_second = 4000000\nburst_events = 4000000\n";
+
+/// What the rows of a table are.
+const MAPPING: &str = r#"[[event]]
+type = "document.received"
+source = "/{unit}/NAME"
+unit = "H41.16"
+subject = { column = "Văn bản" }
+time = { column = "Ngày đến" }
+
+[event.data]
+electronic = true
+"#;
 
 /// All on one machine.
 #[derive(Debug)]
@@ -125,23 +138,42 @@ impl Agency {
     }
 
     /// Publishes a file with `tonghop publish`, the start of its process included.
-    pub(crate) async fn file(&self, lines: &[String], url: &str) -> anyhow::Result<Duration> {
+    pub(crate) async fn file(&self, lines: &[String]) -> anyhow::Result<Duration> {
         let path = self.dir.join("rows.ndjson");
         std::fs::write(&path, lines.join("\n"))?;
-        let begun = Instant::now();
-        let mut publish = tonghop(&self.dir);
-        let publish = publish.args(["publish", "--json", "--no-wait", "--nats", url]).arg(&path);
-        let ended = publish.output().await?;
-        let took = begun.elapsed();
-        anyhow::ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        std::fs::remove_file(path)?;
-        Ok(took)
+        self.publish(&[path.as_os_str()]).await
     }
 
-    /// Where NATS listens.
-    pub(crate) fn url(&self) -> String {
-        let info = self.client.server_info();
-        format!("nats://127.0.0.1:{}", info.port)
+    /// The same through an outbox: every event is on its disk before it is sent.
+    pub(crate) async fn outbox(&self, lines: &[String]) -> anyhow::Result<Duration> {
+        let (path, outbox) = (self.dir.join("rows.ndjson"), self.dir.join("outbox"));
+        std::fs::write(&path, lines.join("\n"))?;
+        self.publish(&["--outbox".as_ref(), outbox.as_os_str(), path.as_os_str()]).await
+    }
+
+    /// Publishes so many rows of a table by a mapping.
+    pub(crate) async fn table(&self, name: &str, count: u64) -> anyhow::Result<Duration> {
+        let (path, map) = (self.dir.join("rows.csv"), self.dir.join("rows.toml"));
+        let row = |number: u64| format!("\"H41,2021-07-01,{number}/{name}\";01/07/2021 09:00\n");
+        std::fs::write(
+            &path,
+            format!("Văn bản;Ngày đến\n{}", (1..=count).map(row).collect::<String>()),
+        )?;
+        std::fs::write(&map, MAPPING.replace("NAME", name))?;
+        self.publish(&["--map".as_ref(), map.as_os_str(), path.as_os_str()]).await
+    }
+
+    async fn publish(&self, arguments: &[&OsStr]) -> anyhow::Result<Duration> {
+        let url = format!("nats://127.0.0.1:{}", self.client.server_info().port);
+        let begun = Instant::now();
+        let mut publish = tonghop(&self.dir);
+        let publish = publish.args(["publish", "--json", "--no-wait", "--nats", &url]);
+        let ended = publish.args(arguments).output().await?;
+        let took = begun.elapsed();
+        let (out, err) = (&ended.stdout, &ended.stderr);
+        let said = [String::from_utf8_lossy(out), String::from_utf8_lossy(err)].concat();
+        anyhow::ensure!(ended.status.success(), "{said}");
+        Ok(took)
     }
 
     /// Stops it and removes its files.

@@ -106,9 +106,10 @@ fn list(as_json: bool) -> String {
         });
         return format!("{}\n", kinds.collect::<Value>());
     }
+    let width = Kind::ALL.iter().map(|kind| kind.name().len()).max().unwrap_or(0);
     let line = |kind: &Kind| {
         let about = describe::kind(*kind).about.split(". ").next().unwrap_or_default();
-        format!("{:<28}{}\n", kind.name(), about.trim_end_matches('.'))
+        format!("{:<width$}  {}\n", kind.name(), about.trim_end_matches('.'))
     };
     Kind::ALL.iter().map(line).collect()
 }

@@ -3,7 +3,8 @@
 
 use chrono::{Datelike, Timelike};
 use rust_xlsxwriter::{
-    DataValidation, DocProperties, ExcelDateTime, Format as Look, Workbook, Worksheet, XlsxError,
+    DataValidation, DocProperties, ExcelDateTime, Format as Look, FormatAlign, Workbook, Worksheet,
+    XlsxError,
 };
 
 use super::columns::{Column, Style, Template};
@@ -16,6 +17,10 @@ const ABOUT: &str = "Giải thích";
 /// The headings of that sheet.
 const HEADINGS: [&str; 6] =
     ["Cột", "Trường của sự kiện", "Bắt buộc", "Cách ghi", "Giá trị cho phép", "Giải thích"];
+/// The widths of its columns, in characters.
+const WIDTHS: [u32; 6] = [28, 26, 10, 34, 40, 60];
+/// The height of a line of it, in points.
+const LINE_HEIGHT: u32 = 16;
 /// The last row that has lists to choose from, counted from 0.
 const LAST_ROW: u32 = 10_000;
 /// How wide a column may be, in characters.
@@ -56,6 +61,7 @@ fn workbook(template: &Template) -> Result<Vec<u8>, XlsxError> {
 fn data(sheet: &mut Worksheet, template: &Template) -> Result<(), XlsxError> {
     let heading = Look::new().set_bold().set_text_wrap();
     sheet.set_freeze_panes(1, 0)?;
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     for (column, place) in template.columns.iter().zip(0_u16..) {
         let look = match column.style {
             // Of a text nothing is dropped or taken for a date.
@@ -100,8 +106,9 @@ fn example(sheet: &mut Worksheet, place: u16, cell: &Cell, look: &Look) -> Resul
 
 fn about(sheet: &mut Worksheet, template: &Template) -> Result<(), XlsxError> {
     let bold = Look::new().set_bold();
-    let wrapped = Look::new().set_text_wrap();
-    for ((heading, width), place) in HEADINGS.iter().zip([28, 26, 10, 34, 40, 60]).zip(0_u16..) {
+    let wrapped = Look::new().set_text_wrap().set_align(FormatAlign::Top);
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
+    for ((heading, width), place) in HEADINGS.iter().zip(WIDTHS).zip(0_u16..) {
         sheet.write_string_with_format(0, place, *heading, &bold)?;
         sheet.set_column_width(place, width)?;
     }
@@ -116,6 +123,12 @@ fn about(sheet: &mut Worksheet, template: &Template) -> Result<(), XlsxError> {
         for (text, place) in texts.iter().zip(0_u16..) {
             sheet.write_string_with_format(row, place, *text, &wrapped)?;
         }
+        // Not every program makes a row as high as its texts.
+        let lines = texts.iter().zip(WIDTHS).map(|(text, width)| {
+            text.chars().count().div_ceil(usize::try_from(width).unwrap_or(1))
+        });
+        let lines = u32::try_from(lines.max().unwrap_or(1)).unwrap_or(1);
+        sheet.set_row_height(row, lines * LINE_HEIGHT)?;
     }
     let notes = [
         "Dòng 2 của trang Dữ liệu là ví dụ: xóa trước khi gửi.",

@@ -72,6 +72,13 @@ impl Series {
         self.cells.iter().copied()
     }
 
+    /// The last recorded day of the cells of the window's days.
+    fn last_recorded(&self, window: Window) -> Option<Day> {
+        let first = self.cells.partition_point(|(day, _, _)| *day < window.from);
+        let cells = self.cells.iter().skip(first).take_while(|(day, _, _)| *day <= window.to);
+        cells.map(|(_, recorded, _)| *recorded).max()
+    }
+
     /// The sum of all days up to this one, of what was recorded by `known` (none: everything).
     pub fn up_to(&self, day: Day, known: Option<Day>) -> i64 {
         let Some(known) = known else {
@@ -132,6 +139,11 @@ impl UnitBook {
     pub fn series(&self, measure: Measure) -> Option<&Series> {
         let place = self.0.binary_search_by_key(&measure, |(held, _)| *held).ok()?;
         self.0.get(place).map(|(_, series)| series)
+    }
+
+    /// The last recorded day on which anything of the window's days changed.
+    pub fn last_recorded(&self, window: Window) -> Option<Day> {
+        self.0.iter().filter_map(|(_, series)| series.last_recorded(window)).max()
     }
 
     /// Every series, in order of measure.

@@ -228,7 +228,8 @@ fn province(registry: &Registry) -> Result<UnitCode, Problem> {
     }
 }
 
-fn asked(parameters: &Parameters, catalogue: &Catalogue) -> Result<Asked, Problem> {
+/// The days that are asked for.
+pub fn asked(parameters: &Parameters, catalogue: &Catalogue) -> Result<Asked, Problem> {
     let days = (parameters.day("from")?, parameters.day("to")?);
     match (parameters.get("period"), days) {
         (Some(_), (Some(_), _) | (_, Some(_))) => Err(Problem::parameter(

@@ -49,6 +49,7 @@ mod problem;
 mod reconciliation;
 mod refusals;
 mod requeue;
+mod timeliness;
 mod units;
 
 pub use events::unpublishable;

@@ -1,4 +1,5 @@
-//! `tonghop report --form completeness`: which events of which source never came.
+//! `tonghop report --form completeness`: which events of which source never came, and for a period
+//! which units were not in time.
 
 use comfy_table::{Table, presets};
 use serde_json::Value;
@@ -52,7 +53,34 @@ pub(super) fn table(answer: &Value) -> String {
         ]);
     }
     let sentence = printable(answer.get("text").and_then(Value::as_str).unwrap_or(""));
-    if is_empty { format!("{sentence}\n") } else { format!("{table}\n{sentence}\n") }
+    let times = timeliness(answer, vietnamese);
+    if is_empty { format!("{sentence}\n{times}") } else { format!("{table}\n{sentence}\n{times}") }
+}
+
+/// The units that were not in time, and the sentence about all; nothing where no days were asked for.
+fn timeliness(answer: &Value, vietnamese: bool) -> String {
+    let Some(sentence) = answer.get("timeliness").and_then(Value::as_str) else {
+        return String::new();
+    };
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(if vietnamese {
+        ["Đơn vị", "Thay đổi lần cuối"]
+    } else {
+        ["Unit", "Changed last"]
+    });
+    let units = answer.get("units").and_then(Value::as_array).into_iter().flatten();
+    let text =
+        |unit: &Value, name| printable(unit.get(name).and_then(Value::as_str).unwrap_or_default());
+    let is_late = |unit: &&Value| unit.get("inTime").and_then(Value::as_bool) == Some(false);
+    let rows: Vec<_> =
+        units.filter(is_late).map(|unit| [text(unit, "unit"), text(unit, "lastChanged")]).collect();
+    let sentence = printable(sentence);
+    if rows.is_empty() {
+        return format!("{sentence}\n");
+    }
+    table.add_rows(rows);
+    format!("{table}\n{sentence}\n")
 }
 
 /// `3–5, 9, …`

@@ -48,7 +48,7 @@ fn as_json(status: &Status) -> Value {
 fn as_text(status: &Status) -> String {
     let (waiting, bytes) = (grouped(count(status.events)), grouped(status.bytes));
     let mut lines = vec![format!("waiting {waiting} · {bytes} bytes on disk\n")];
-    for (name, source) in &status.sources {
+    for (name, source) in status.sources.iter().filter(|(_, source)| source.events > 0) {
         let next = match source.next {
             Some(next) => format!("next number {next}"),
             None => "numbers its events itself".to_owned(),

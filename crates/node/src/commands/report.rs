@@ -129,7 +129,7 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         ("tree", args.tree.clone()),
     ];
     if form == "completeness" {
-        return of_sources(args, format, settings).await;
+        return of_sources(query, args, format, settings).await;
     }
     if form == "reconciliation" {
         let what = NoForm { word: "reconciliation", table: reconciliation::table };
@@ -156,21 +156,19 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
     output::write(args.output.as_deref(), &bytes)
 }
 
-/// The completeness of the sources, which is of no window.
+/// The completeness of the sources, which is of now; the timeliness of the units beside it is of
+/// the window.
 async fn of_sources(
+    query: Vec<(&'static str, Option<String>)>,
     args: &ReportArgs,
     format: Format,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
-    let of_a_window = [&args.period, &args.from, &args.known_at, &args.tree];
-    if of_a_window.iter().any(|given| given.is_some()) {
-        eprintln!(
-            "tonghop: the completeness is that of now; leave out --period, --from, --to, \
-             --known-at and --tree"
-        );
+    if args.known_at.is_some() || args.tree.is_some() {
+        eprintln!("tonghop: the completeness is that of now; leave out --known-at and --tree");
         return Ok(ExitCode::from(USAGE));
     }
-    let query = vec![("lang", Some(settings.lang.to_string())), ("unit", args.unit.clone())];
+    let query = query.into_iter().filter(|(name, _)| !["knownAt", "tree"].contains(name)).collect();
     let what = NoForm { word: "completeness", table: completeness::table };
     what.write(query, format, args, settings).await
 }

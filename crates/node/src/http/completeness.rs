@@ -8,10 +8,14 @@ use tonghop_core::unit_code::UnitCode;
 use tonghop_report::csv;
 
 use super::json::Json;
+use super::timeliness::Timeliness;
 use super::{Answer, Problem, Request};
-use crate::ask::{AskError, Lang, root};
+use crate::ask::{self, AskError, Lang, root};
 use crate::view::Moment;
 
+const PARAMETERS: &[&str] = &["unit", "period", "calendar", "from", "to", "lang", "format"];
+/// Those that say which days the timeliness is of.
+const OF_DAYS: [&str; 4] = ["period", "calendar", "from", "to"];
 const FORMATS: &[&str] = &["json", "csv"];
 /// Missing ranges of one source that are named; the others are counted.
 const RANGES_MAX: usize = 32;
@@ -41,9 +45,10 @@ struct Row {
     source: Source,
 }
 
-/// `/v1/completeness`: the sources of the subtree of `unit`.
+/// `/v1/completeness`: the sources of the subtree of `unit`; for a period, when its units said what
+/// they say of it.
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
-    let parameters = request.parameters(&["unit", "lang", "format"])?;
+    let parameters = request.parameters(PARAMETERS)?;
     let lang = parameters.lang()?;
     let wanted = parameters.unit()?;
     let format = parameters.get("format").unwrap_or("json");
@@ -51,6 +56,9 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
         return Err(Problem::one_of("format", format, FORMATS).into());
     }
     let today = (request.today)();
+    let catalogue = &*request.view()?.catalogue();
+    let is_timed = OF_DAYS.iter().any(|name| parameters.get(name).is_some());
+    let asked = if is_timed { Some(ask::asked(&parameters, catalogue)?) } else { None };
     let read = request.figures()?.read(&[], |moment| {
         let registry = moment.registry(None);
         let top = root(wanted, &registry)?;
@@ -62,13 +70,15 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
                 source: source.clone(),
             })
             .collect();
-        Ok::<_, AskError>((top, rows, moment.position, moment.lag))
+        let times = asked.map(|asked| Timeliness::of(asked, catalogue, top, moment));
+        Ok::<_, AskError>((top, rows, times, moment.position, moment.lag))
     });
-    let (top, rows, position, behind) = read.map_err(Problem::from)??;
+    let (top, rows, times, position, behind) = read.map_err(Problem::from)??;
     if format == "csv" {
+        let text = times.as_ref().map_or_else(|| as_csv(&rows, today), Timeliness::csv);
         return Ok(Answer {
             content_type: "text/csv; charset=utf-8; header=present",
-            body: as_csv(&rows, today).into_bytes(),
+            body: text.into_bytes(),
             ..Answer::json(Json::with_capacity(0))
         });
     }
@@ -83,7 +93,11 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
         json.raw(if place > 0 { "," } else { "" });
         one(&mut json, row, today);
     }
-    json.raw("]}");
+    json.raw("]");
+    if let Some(times) = &times {
+        times.json(&mut json, lang);
+    }
+    json.raw("}");
     Ok(Answer::json(json))
 }
 

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tonghop_core::book::Book;
+use tonghop_core::cells::CellKey;
 use tonghop_core::day::{Day, Instant};
 use tonghop_core::fold::{Message, Plan, Projection};
+use tonghop_core::measure::{Facet, Measure};
+use tonghop_core::unit_code::UnitCode;
 use tonghop_node::http::{self, Api, router};
 use tonghop_node::reading::Reading;
 use tonghop_node::view::{FacetSource, View};
@@ -18,6 +21,10 @@ type Said = (&'static str, &'static str, &'static str, Option<u64>);
 
 /// The log of these, after the registrations of a province and two departments.
 fn api(said: impl IntoIterator<Item = Said>) -> Api {
+    api_with(Book::default(), said)
+}
+
+fn api_with(book: Book, said: impl IntoIterator<Item = Said>) -> Api {
     let registered = ["H41", "H41.16", "H41.17"]
         .map(|code| ("2021-01-01", "H41", "unit.registered", Some(code), None));
     let said = said.into_iter().map(|(day, unit, kind, number)| (day, unit, kind, None, number));
@@ -50,7 +57,7 @@ fn api(said: impl IntoIterator<Item = Said>) -> Api {
     projection.fold(plan, values).unwrap();
     let view = View::new(
         world::shared(),
-        Book::default(),
+        book,
         projection.registry().clone(),
         projection.position(),
         projection.recorded(),
@@ -71,6 +78,56 @@ async fn ok(api: &Api, path: &str) -> String {
 
 async fn answer(api: &Api, path: &str) -> Value {
     serde_json::from_str(&ok(api, path).await).unwrap()
+}
+
+/// A book in which units said something of a day, as the log recorded it on another.
+fn book(said: &[(&str, &str, &str)]) -> Book {
+    let mut book = Book::default();
+    let day = |text| Day::parse(text).unwrap();
+    for (unit, on, recorded) in said {
+        let key = CellKey {
+            unit: UnitCode::parse(unit).unwrap(),
+            measure: Measure::SiteOpen,
+            facet: Facet::All,
+            day: day(on),
+            recorded: day(recorded),
+        };
+        book.add(&key, 1);
+    }
+    book
+}
+
+#[tokio::test]
+async fn units_are_in_time_if_nothing_changed_after_the_deadline() {
+    // The report of the quarter that ends on 14 September is due on the 25th.
+    let said = [
+        ("H41.16", "2021-09-14", "2021-09-25"),
+        // Of the day after the quarter, and so no matter.
+        ("H41.16", "2021-09-15", "2021-09-30"),
+        ("H41.17", "2021-06-15", "2021-06-16"),
+        ("H41.17", "2021-07-01", "2021-09-26"),
+    ];
+    let api = api_with(book(&said), []);
+    let told = answer(&api, "/v1/completeness?period=2021-Q3&lang=en").await;
+    assert_eq!(told["deadline"], "2021-09-25");
+    assert_eq!(
+        told["units"],
+        json!([
+            {"unit": "H41", "lastChanged": null, "inTime": null},
+            {"unit": "H41.16", "lastChanged": "2021-09-25", "inTime": true},
+            {"unit": "H41.17", "lastChanged": "2021-09-26", "inTime": false},
+        ])
+    );
+    assert_eq!(
+        told["timeliness"],
+        "Due 2021-09-25: 1 units in time, 1 changed after it, 1 said nothing."
+    );
+    let csv = ok(&api, "/v1/completeness?period=2021-Q3&format=csv&unit=H41.17").await;
+    assert_eq!(csv, "unit,last_changed,in_time\r\nH41.17,2021-09-26,false\r\n");
+    // Days that are no period have no deadline; without days nothing is said of it.
+    let told = answer(&api, "/v1/completeness?from=2021-07-01&to=2021-07-01&unit=H41.17").await;
+    assert_eq!((&told["deadline"], &told["units"][0]["inTime"]), (&Value::Null, &Value::Null));
+    assert_eq!(answer(&api, "/v1/completeness").await.get("units"), None);
 }
 
 #[tokio::test]
@@ -98,8 +155,8 @@ async fn many_holes_are_named_up_to_a_bound_and_counted() {
     for line in ["sources 3", "sources_numbered 1", "sources_incomplete 1", "events_missing 40"] {
         assert!(metrics.lines().any(|held| held == format!("tonghop_{line}")), "{metrics}");
     }
-    let refused = http::ask(&router(&api), "/v1/completeness?period=2021-Q3").await.unwrap();
-    assert_eq!(refused.status.as_u16(), 400, "it is of now, and takes no window");
+    let refused = http::ask(&router(&api), "/v1/completeness?knownAt=2021-09-01").await.unwrap();
+    assert_eq!(refused.status.as_u16(), 400, "it is of now");
 }
 
 #[tokio::test]

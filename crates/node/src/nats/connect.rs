@@ -97,6 +97,10 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Client, NatsError> {
             Ok(client) => return Ok(client),
             Err(error) => error,
         };
+        // The library has no kind for it.
+        if error.to_string().contains("certificate") {
+            return Err(NatsError::Untrusted { url: shown, source: Box::new(error) });
+        }
         let passing = matches!(
             error.kind(),
             ConnectErrorKind::Io

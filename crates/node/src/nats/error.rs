@@ -136,8 +136,22 @@ pub enum NatsError {
         /// What the last attempt said.
         source: Source,
     },
+    /// The server answers, but its certificate is not one that is trusted.
+    #[error(
+        "a server answers at {url}, but its certificate is not accepted: {source}; name the \
+         authority that signed it with --tls-ca"
+    )]
+    Untrusted {
+        /// The address, without user and password.
+        url: String,
+        /// What is wrong with the certificate.
+        source: Source,
+    },
     /// The server answers, but does not let us in.
-    #[error("the NATS server at {url} refuses us: {source}; see --creds")]
+    #[error(
+        "the NATS server at {url} refuses us: {source}; name a key that it knows with --creds \
+         (`tonghop agency add … --creds-out FILE` makes one)"
+    )]
     Denied {
         /// The address, without user and password.
         url: String,
@@ -260,6 +274,7 @@ impl NatsError {
             | Self::BadUrl { .. }
             | Self::Credentials { .. }
             | Self::Denied { .. }
+            | Self::Untrusted { .. }
             | Self::NoStream { .. }
             | Self::StreamDiffers { .. }
             | Self::StreamReplaced { .. }

@@ -130,6 +130,9 @@ async fn each_process_has_an_identity_of_its_own_and_talks_tls() {
     let args = ["doctor", "--nats", &nats.url, "--creds", &key("auditor")];
     let doctor = run(&data, &args).await.expect(3).out;
     assert!(doctor.contains("unknown log"), "{doctor}");
+    let args = ["publish", "--nats", &nats.url, "--creds", &key("H41.16"), publish[2]];
+    let untrusted = run(&data, &args).await.expect(3);
+    assert!(untrusted.err.contains("--tls-ca"), "{}", untrusted.err);
     let plain = nats.url.replace("tls://", "nats://");
     assert!(async_nats::connect(&plain).await.is_err());
 

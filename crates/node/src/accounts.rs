@@ -156,10 +156,8 @@ impl<'a> Account<'a> {
                 for subject in [
                     "$JS.API.STREAM.INFO.*",
                     "$JS.API.STREAM.CREATE.*",
-                    "$JS.API.STREAM.UPDATE.*",
                     "$JS.API.CONSUMER.INFO.TONGHOP_REFUSED.*",
                     "$JS.API.CONSUMER.CREATE.TONGHOP_REFUSED.>",
-                    "$JS.API.CONSUMER.DELETE.TONGHOP_REFUSED.*",
                 ] {
                     account.publish.push(subject.to_owned());
                 }

@@ -3,9 +3,10 @@
 use async_nats::HeaderMap;
 use tokio::time::{Duration, timeout};
 
-use super::Province;
 use super::stock::{Stock, next};
+use super::{Province, add};
 use crate::gateway::agency::dossier;
+use crate::program::run;
 use crate::world::until;
 
 const OWN: &str = "tonghop.v1.H41-16.dossier.accepted";
@@ -179,4 +180,34 @@ async fn who_reads_all_writes_nothing_and_the_office_writes_its_own() {
         }
     }
     assert_eq!(auditor.log().await.len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_makes_the_streams_can_neither_change_nor_empty_them() {
+    let province = Province::start("identity-provisioner").await;
+    let (data, nats) = (&province.data, &province.up.nats);
+    let before = province.auditor.log().await;
+    add(data, &["--role", "provisioner"]).await;
+    let provisioner = Stock::let_in(data, nats, "provisioner").await;
+    for (api, body) in [
+        (
+            "STREAM.UPDATE.TONGHOP_EVENTS",
+            r#"{"name":"TONGHOP_EVENTS","subjects":["tonghop.v1.>"],"retention":"limits",
+                "storage":"file","discard":"old","num_replicas":1,"max_msgs":1,"max_age":100000000,
+                "duplicate_window":100000000,"deny_delete":true,"deny_purge":true}"#,
+        ),
+        ("STREAM.PURGE.TONGHOP_EVENTS", "{}"),
+        ("STREAM.DELETE.TONGHOP_EVENTS", ""),
+        ("STREAM.MSG.DELETE.TONGHOP_EVENTS", r#"{"seq":1}"#),
+        ("CONSUMER.DELETE.TONGHOP_REFUSED.H41-17", ""),
+    ] {
+        let api = format!("$JS.API.{api}");
+        provisioner.client.publish(api.clone(), body.into()).await.unwrap();
+        provisioner.is_told_no(&api).await;
+    }
+    assert_eq!(province.auditor.log().await, before);
+    // What it is for, it does with what is there, and again.
+    let creds = data.file("provisioner.nk");
+    let again = ["provision", "--nats", nats, "--creds", creds.to_str().unwrap()];
+    run(data, &again).await.expect(0);
 }

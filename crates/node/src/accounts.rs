@@ -39,6 +39,17 @@ const ANSWERS: &str = "_R_.>";
 /// By what the server tells a client who it is.
 const WHO_AM_I: &str = "$SYS.REQ.USER.INFO";
 
+/// Whether this holder may publish this family for this unit, over NATS and over HTTP.
+pub fn may_publish(holder: Holder, unit: UnitCode, family: &str) -> bool {
+    let is_of_office = OFFICE_FAMILIES.contains(&family);
+    match holder {
+        Holder::Unit(own) => own == unit && !is_of_office,
+        Holder::Office => is_of_office || unit == unit.level_1(),
+        Holder::Gateway => true,
+        Holder::Auditor | Holder::Projector | Holder::Provisioner => false,
+    }
+}
+
 /// The consumer by which an agency reads its own refusals.
 pub fn refusals_consumer(unit: UnitCode) -> String {
     unit.token()
@@ -171,8 +182,9 @@ impl<'a> Account<'a> {
         let (refused, consumer) = (StreamName::Refused.as_str(), refusals_consumer(unit));
         self.name.clone_from(&token);
         self.sends(Service::same(format!("tonghop.v1.{token}.>")));
-        let families = OFFICE_FAMILIES.map(|family| format!("tonghop.v1.{token}.{family}.>"));
-        self.deny.extend(families);
+        let not = |family: &&str| !may_publish(Holder::Unit(unit), unit, family);
+        let families = OFFICE_FAMILIES.into_iter().filter(not);
+        self.deny.extend(families.map(|family| format!("tonghop.v1.{token}.{family}.>")));
         self.hears(&format!("tonghop.refused.{token}"));
         self.hears(&format!("{FOLDED_SUBJECT}.{token}"));
         self.sends(Service::same(receipts::subject(unit)));
@@ -303,4 +315,31 @@ fn quoted(text: &str) -> String {
 fn listed(texts: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| quoted(text.as_ref())).collect();
     format!("[{}]", quoted.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nats::whoami::covers;
+
+    fn of(code: &str) -> UnitCode {
+        UnitCode::parse(code).unwrap()
+    }
+
+    #[test]
+    fn the_accounts_say_of_each_family_what_is_said_over_http() {
+        let level_1 = BTreeSet::from([of("H41")]);
+        let holders = ["H41", "H41.16", "office", "auditor", "gateway", "projector", "provisioner"];
+        for holder in holders.map(|name| Holder::parse(name).unwrap()) {
+            let Account { publish, deny, .. } = Account::new(holder, &[], &level_1);
+            for unit in ["H41", "H41.16", "H41.17"].map(of) {
+                for family in ["dossier", "unit", "calendar", "period"] {
+                    let subject = format!("tonghop.v1.{}.{family}.kind", unit.token());
+                    let is_in = |rules: &[String]| rules.iter().any(|rule| covers(rule, &subject));
+                    let may = is_in(&publish) && !is_in(&deny);
+                    assert_eq!(may, may_publish(holder, unit, family), "{holder} {subject}");
+                }
+            }
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! The way onto the log for agencies that speak HTTP and not NATS.
 //!
 //! It publishes what an agency sends, byte for byte, waits until the log has it, and then for the
-//! word of the projector. It decides nothing about an event but whose it is: an event of another
-//! unit than that of the token is never published.
+//! word of the projector. It decides nothing about an event but whose it is: what the holder of the
+//! token may not say is never published.
 //!
 //! **Invariant GATE-1:** an event is answered as stored only when the log has confirmed it.
-//! **Invariant GATE-2:** what is published speaks for the unit of the token, and for no other.
+//! **Invariant GATE-2:** what is published speaks for the unit of the token and for no other, and in a family
+//! of the office with a token of the office alone.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tonghop_core::fold::Counts;
 use tonghop_core::unit_code::UnitCode;
+use tonghop_node::agencies::Holder;
 use tonghop_node::announce::Told;
 use tonghop_node::http::{self, Api, FigureId};
 use tonghop_node::reading::Reading;
@@ -83,7 +84,7 @@ fn bodies_and_headers_of_events() {
         }
         (headers, Bytes::from(body))
     };
-    let unit = UnitCode::parse("H41.16").unwrap();
+    let unit = Holder::Unit(UnitCode::parse("H41.16").unwrap());
     let size = |(_, body): &(HeaderMap, Bytes)| body.len();
     run(("bodies of events", &HELD, OF_BODIES), 2_000, make, size, |(headers, body)| {
         let said = || http::unpublishable(headers, body, unit).map_err(|why| why.status());

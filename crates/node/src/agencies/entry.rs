@@ -11,8 +11,8 @@ use super::{Fingerprint, PublicKey};
 /// Who a token or a key of NATS belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
-    /// The reform office (phòng CCHC): it sends what was refused again, and publishes nothing of
-    /// its own.
+    /// The reform office (phòng CCHC): it publishes the families that are its own, and sends what
+    /// was refused again.
     Office,
     /// Reads the log, and writes nothing.
     Auditor,

@@ -82,7 +82,7 @@ pub struct Who {
     /// The code of the unit, such as H41.16
     #[arg(value_name = "UNIT", value_parser = unit)]
     unit: Option<UnitCode>,
-    /// The reform office, which may send again what was refused
+    /// The reform office, which registers units, calendars and periods, and sends again
     #[arg(long)]
     office: bool,
     /// One of those who run the system; all but the office speak to NATS alone

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tonghop_core::unit_code::UnitCode;
 
 use super::BATCH_EVENTS_MAX;
+use crate::agencies::Holder;
 
 /// Requests whose bodies are held at once, of all agencies.
 const BODIES_MAX: usize = 16;
@@ -64,7 +64,7 @@ pub enum Limited {
 #[derive(Debug)]
 pub struct Limits {
     settings: GatewaySettings,
-    buckets: Mutex<BTreeMap<UnitCode, Bucket>>,
+    buckets: Mutex<BTreeMap<Holder, Bucket>>,
     bodies: Arc<Semaphore>,
 }
 
@@ -81,7 +81,7 @@ struct Bucket {
 #[derive(Debug)]
 pub struct Admission {
     limits: Arc<Limits>,
-    unit: UnitCode,
+    holder: Holder,
     _body: OwnedSemaphorePermit,
 }
 
@@ -93,9 +93,9 @@ impl Limits {
     }
 
     /// Takes a request of at least one event.
-    pub fn admit(self: &Arc<Self>, unit: UnitCode) -> Result<Admission, Limited> {
+    pub fn admit(self: &Arc<Self>, holder: Holder) -> Result<Admission, Limited> {
         let body = Arc::clone(&self.bodies).try_acquire_owned().map_err(|_| Limited::Bodies)?;
-        self.with(unit, |bucket| {
+        self.with(holder, |bucket| {
             if bucket.requests >= self.settings.requests_at_once {
                 return Err(Limited::Requests);
             }
@@ -103,14 +103,14 @@ impl Limits {
             bucket.requests += 1;
             Ok(())
         })?;
-        Ok(Admission { limits: Arc::clone(self), unit, _body: body })
+        Ok(Admission { limits: Arc::clone(self), holder, _body: body })
     }
 
-    fn with<T>(&self, unit: UnitCode, act: impl FnOnce(&mut Bucket) -> T) -> T {
+    fn with<T>(&self, holder: Holder, act: impl FnOnce(&mut Bucket) -> T) -> T {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = u64::from(self.settings.burst_events) * 1_000;
         let new = || Bucket { left_milli: full, filled: Instant::now(), requests: 0 };
-        act(buckets.entry(unit).or_insert_with(new))
+        act(buckets.entry(holder).or_insert_with(new))
     }
 }
 
@@ -120,7 +120,7 @@ impl Admission {
     pub fn take_more(&self, events: usize) -> Result<(), Limited> {
         let events = u64::try_from(events).unwrap_or(u64::MAX);
         let settings = self.limits.settings;
-        self.limits.with(self.unit, |bucket| {
+        self.limits.with(self.holder, |bucket| {
             bucket.take(events, settings, Instant::now()).inspect_err(|_| {
                 bucket.left_milli = bucket.left_milli.saturating_add(1_000);
             })
@@ -130,7 +130,7 @@ impl Admission {
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        self.limits.with(self.unit, |bucket| bucket.requests = bucket.requests.saturating_sub(1));
+        self.limits.with(self.holder, |bucket| bucket.requests = bucket.requests.saturating_sub(1));
     }
 }
 
@@ -161,6 +161,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use tonghop_core::unit_code::UnitCode;
+
     use super::*;
 
     #[test]
@@ -194,7 +196,8 @@ mod tests {
     fn one_agency_does_not_take_what_is_another_ones() {
         let settings = GatewaySettings { requests_at_once: 2, ..GatewaySettings::default() };
         let limits = Arc::new(Limits::new(settings));
-        let [one, other] = ["H41.16", "H41.17"].map(|code| UnitCode::parse(code).unwrap());
+        let [one, other] =
+            ["H41.16", "H41.17"].map(|code| Holder::Unit(UnitCode::parse(code).unwrap()));
         let first = limits.admit(one).unwrap();
         let _second = limits.admit(one).unwrap();
         assert_eq!(limits.admit(one).unwrap_err(), Limited::Requests);

@@ -14,7 +14,6 @@ use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
-use tonghop_core::unit_code::UnitCode;
 use tonghop_wire::Refused;
 
 use super::Problem;
@@ -44,8 +43,8 @@ pub(super) async fn post(gateway: Option<Arc<Gateway>>, request: Request<Body>) 
     let (head, body) = request.into_parts();
     let Some(gateway) = gateway else { return untaken(no_log(), &head.headers, body).await };
     let response = match admitted(&gateway, &head.headers) {
-        Ok((unit, mode, admission)) => {
-            let answered = answer(&gateway, (unit, mode, admission), &head.headers, body).await;
+        Ok((holder, mode, admission)) => {
+            let answered = answer(&gateway, (holder, mode, admission), &head.headers, body).await;
             answered.unwrap_or_else(in_words)
         }
         Err(problem) => untaken(problem, &head.headers, body).await,
@@ -106,9 +105,9 @@ pub(super) fn no_log() -> Problem {
 pub fn unpublishable(
     headers: &HeaderMap,
     body: &Bytes,
-    unit: UnitCode,
+    holder: Holder,
 ) -> Result<Vec<Option<Refused>>, Problem> {
-    let items = items::read(Mode::of(headers)?, headers, body, unit)?.into_iter();
+    let items = items::read(Mode::of(headers)?, headers, body, holder)?.into_iter();
     let refused = items.map(|item| match item {
         Item::Send(_) => None,
         Item::Refused(why) => Some(why),
@@ -117,41 +116,32 @@ pub fn unpublishable(
 }
 
 /// Who sends, how, and that they may; before anything of the body is read.
-fn admitted(
-    gateway: &Gateway,
-    headers: &HeaderMap,
-) -> Result<(UnitCode, Mode, Admission), Problem> {
-    let unit = match holder(gateway, headers)? {
-        Holder::Unit(unit) => unit,
-        Holder::Office
-        | Holder::Auditor
-        | Holder::Projector
-        | Holder::Gateway
-        | Holder::Provisioner => {
-            let detail = "the office's token publishes nothing; give the token of the unit";
-            let (status, title) = (StatusCode::FORBIDDEN, "not an agency's token");
-            return Err(Problem::new(status, "token.office", title, detail));
-        }
-    };
+fn admitted(gateway: &Gateway, headers: &HeaderMap) -> Result<(Holder, Mode, Admission), Problem> {
+    let holder = holder(gateway, headers)?;
+    if !holder.speaks_http() {
+        let detail = "this token publishes nothing; give the token of the unit or of the office";
+        let (status, title) = (StatusCode::FORBIDDEN, "not a token for events");
+        return Err(Problem::new(status, "token.not_for_events", title, detail));
+    }
     let mode = Mode::of(headers)?;
     if let Some(encoding) = headers.get(CONTENT_ENCODING)
         && encoding != "identity"
     {
         return Err(items::unsupported("the body must not be compressed"));
     }
-    let admission = gateway.limits().admit(unit).map_err(|why| limited(gateway, why))?;
-    Ok((unit, mode, admission))
+    let admission = gateway.limits().admit(holder).map_err(|why| limited(gateway, why))?;
+    Ok((holder, mode, admission))
 }
 
 async fn answer(
     gateway: &Gateway,
-    (unit, mode, admission): (UnitCode, Mode, Admission),
+    (holder, mode, admission): (Holder, Mode, Admission),
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response<Body>, Problem> {
     let body = read(headers, body, BODY_MAX).await?;
     let headers = headers.clone();
-    let parsed = tokio::task::spawn_blocking(move || items::read(mode, &headers, &body, unit));
+    let parsed = tokio::task::spawn_blocking(move || items::read(mode, &headers, &body, holder));
     let items = parsed.await.map_err(|_| super::defect())??;
     respond(gateway, &admission, mode, items).await
 }

@@ -87,7 +87,7 @@ impl Identity {
 }
 
 /// Whether a rule with `*` and `>` speaks of a subject.
-fn covers(rule: &str, subject: &str) -> bool {
+pub(crate) fn covers(rule: &str, subject: &str) -> bool {
     let (mut rule, mut subject) = (rule.split('.'), subject.split('.'));
     loop {
         match (rule.next(), subject.next()) {

@@ -2,7 +2,8 @@
 //! told what became of it; what others send in its name is not.
 //!
 //! **GATE-1:** an event is answered as stored only when the log has confirmed it.
-//! **GATE-2:** what is published speaks for the unit of the token, and for no other.
+//! **GATE-2:** what is published speaks for the unit of the token and for no other, and in a family
+//! of the office with a token of the office alone.
 
 use async_nats::jetstream;
 use serde_json::{Value, json};
@@ -18,12 +19,12 @@ mod hostile;
 
 use agency::{Agency, BATCH, STRUCTURED, batch, dossier, registered, token};
 
-/// `up` with three units that the province has registered over HTTP.
+/// `up` with three units that the office has registered over HTTP.
 pub(crate) async fn province(data: &Data) -> (Up, Agency) {
     let up = Up::start(data).await;
-    let province = Agency::of(data, &up.http, &["H41"]).await;
+    let office = Agency::of(data, &up.http, &["--office"]).await;
     let units = [registered("H41"), registered("H41.16"), registered("H41.17")];
-    let reply = province.post(BATCH, &batch(&units)).await;
+    let reply = office.post(BATCH, &batch(&units)).await;
     assert_eq!((reply.status, &reply.json()["stored"]), (200, &json!(3)), "{}", reply.body);
     let agency = Agency::of(data, &up.http, &["H41.16", "--label", "iGate"]).await;
     (up, agency)
@@ -105,6 +106,18 @@ async fn an_agency_speaks_for_itself_and_only_while_its_token_holds() {
     assert_eq!((reply.status, &reply.json()["refused"]), (207, &json!(2)));
     let office = Agency::of(&data, &up.http, &["--office"]).await;
     assert_eq!(office.post(STRUCTURED, event.as_bytes()).await.status, 403);
+    // The families of the office are the office's, whatever unit the token is of.
+    let province = Agency::of(&data, &up.http, &["H41"]).await;
+    let renamed = registered("H41.17").replace("unit.registered", "unit.renamed");
+    for (agency, event) in [
+        (&province, registered("H41.18")),
+        (&province, renamed),
+        (&agency, registered("H41.16").replace("\"unit\":\"H41\"", "\"unit\":\"H41.16\"")),
+    ] {
+        let reply = agency.post(STRUCTURED, event.as_bytes()).await;
+        assert_eq!((reply.status, &reply.json()["code"]), (403, &json!("unit.mismatch")));
+        assert!(reply.body.contains("tonghop agency add --office"), "{}", reply.body);
+    }
     for wrong in ["", "Bearer", "Bearer ", "Bearer th_", "Basic dGg6dGg=", &agency.token] {
         let reply = agency.with_header("authorization", wrong, event.as_bytes()).await;
         assert_eq!((reply.status, reply.kind.as_str()), (401, "application/problem+json"));
@@ -218,8 +231,8 @@ async fn a_log_that_goes_away_loses_nothing_that_was_answered() {
         Some(serve.out().strip_prefix("HTTP at ")?.strip_suffix('\n')?.to_owned())
     })
     .await;
-    let province = Agency::of(&data, &http, &["H41"]).await;
-    let reply = province.post(BATCH, &batch(&[registered("H41"), registered("H41.16")])).await;
+    let office = Agency::of(&data, &http, &["--office"]).await;
+    let reply = office.post(BATCH, &batch(&[registered("H41"), registered("H41.16")])).await;
     assert_eq!(reply.status, 200, "through `serve`: {}", reply.body);
     let agency = Agency::of(&data, &http, &["H41.16"]).await;
 

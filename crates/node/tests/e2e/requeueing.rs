@@ -55,8 +55,7 @@ async fn a_unit_that_is_registered_late_loses_nothing() {
         assert_eq!((reply.status, &reply.json()["code"]), (422, &json!("unit.unknown")));
         assert_eq!((&reply.json()["of"], &reply.json()["position"]), (&json!(4), &json!(position)));
     }
-    let province = Agency::of(&data, &up.http, &["H41"]).await;
-    let told = province.post(STRUCTURED, registered("H41.20").as_bytes()).await;
+    let told = office.post(STRUCTURED, registered("H41.20").as_bytes()).await;
     assert_eq!(told.json(), json!({"status": "stored", "position": 7}));
     assert_eq!(up.get(FIGURE).await.json()["value"], 0);
 

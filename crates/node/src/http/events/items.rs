@@ -12,6 +12,8 @@ use tonghop_core::unit_code::UnitCode;
 use tonghop_wire::{Raw, Refused, address};
 
 use super::{BATCH_EVENTS_MAX, Problem, too_large};
+use crate::accounts::{OFFICE_FAMILIES, may_publish};
+use crate::agencies::Holder;
 use crate::nats::Outgoing;
 
 /// The media type of one event in structured mode.
@@ -83,16 +85,16 @@ pub(super) fn unsupported(why: &str) -> Problem {
     Problem::new(status, "content_type.unsupported", title, &detail)
 }
 
-/// The events of a body, in order; `unit` is who sends them.
+/// The events of a body, in order; `holder` is who sends them.
 pub(super) fn read(
     mode: Mode,
     headers: &HeaderMap,
     body: &Bytes,
-    unit: UnitCode,
+    holder: Holder,
 ) -> Result<Vec<Item>, Problem> {
     match mode {
-        Mode::Structured => Ok(vec![structured(body.clone(), unit)]),
-        Mode::Binary => Ok(vec![binary(headers, body.clone(), unit)]),
+        Mode::Structured => Ok(vec![structured(body.clone(), holder)]),
+        Mode::Binary => Ok(vec![binary(headers, body.clone(), holder)]),
         Mode::Batch => {
             let texts: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
                 let detail = format!("the body is no JSON array: {error}; nothing was published");
@@ -102,17 +104,17 @@ pub(super) fn read(
                 return Err(too_large());
             }
             let bytes = texts.iter().map(|text| body.slice_ref(text.get().as_bytes()));
-            Ok(bytes.map(|bytes| structured(bytes, unit)).collect())
+            Ok(bytes.map(|bytes| structured(bytes, holder)).collect())
         }
     }
 }
 
-fn structured(payload: Bytes, unit: UnitCode) -> Item {
-    item(&[("Content-Type".to_owned(), STRUCTURED.to_owned())], payload, unit)
+fn structured(payload: Bytes, holder: Holder) -> Item {
+    item(&[("Content-Type".to_owned(), STRUCTURED.to_owned())], payload, holder)
 }
 
 /// The headers of the HTTP binding as those of the NATS binding: they differ in the data's type.
-fn binary(headers: &HeaderMap, payload: Bytes, unit: UnitCode) -> Item {
+fn binary(headers: &HeaderMap, payload: Bytes, holder: Holder) -> Item {
     let mut pairs = Vec::new();
     for (name, value) in headers {
         let data_type = name == CONTENT_TYPE && !headers.contains_key(DATA_TYPE);
@@ -123,7 +125,7 @@ fn binary(headers: &HeaderMap, payload: Bytes, unit: UnitCode) -> Item {
         let name = if data_type { DATA_TYPE } else { name.as_str() };
         pairs.push((name.to_owned(), value.to_owned()));
     }
-    item(&pairs, payload, unit)
+    item(&pairs, payload, holder)
 }
 
 /// The name of the attribute that a header carries.
@@ -133,16 +135,17 @@ fn attribute(header: &str) -> Option<&str> {
     (!name.is_empty() && name.bytes().all(is_one)).then_some(name)
 }
 
-fn item(headers: &[(String, String)], payload: Bytes, unit: UnitCode) -> Item {
+fn item(headers: &[(String, String)], payload: Bytes, holder: Holder) -> Item {
     let pairs: Vec<(&str, &str)> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let subject = match address(&Raw { subject: "", headers: &pairs, payload: &payload }) {
-        Ok((speaks, _)) if speaks != unit => {
-            let refusal = Refusal::new(RefusalCode::UnitMismatch);
-            let refusal = refusal.with("unit", speaks).with("token", unit);
-            return Item::Refused(Refused { refusal, source: None, id: None });
+        Ok((unit, subject)) => {
+            let family = subject.split('.').nth(3).unwrap_or_default();
+            if !may_publish(holder, unit, family) {
+                return Item::Refused(not_yours(holder, unit, family));
+            }
+            subject
         }
-        Ok((_, subject)) => subject,
         Err(refused) => return Item::Refused(refused),
     };
     let mut map = async_nats::HeaderMap::new();
@@ -154,6 +157,18 @@ fn item(headers: &[(String, String)], payload: Bytes, unit: UnitCode) -> Item {
         map.append(name, value);
     }
     Item::Send(Outgoing { subject: subject.into(), headers: Some(map), payload })
+}
+
+/// The holder may not say this; who may is said besides.
+fn not_yours(holder: Holder, unit: UnitCode, family: &str) -> Refused {
+    let refusal = Refusal::new(RefusalCode::UnitMismatch).with("unit", unit).with("token", holder);
+    let refusal = if OFFICE_FAMILIES.contains(&family) {
+        let whose = "a token of the office, of `tonghop agency add --office`";
+        refusal.with("family", family).with("expected", whose)
+    } else {
+        refusal
+    };
+    Refused { refusal, source: None, id: None }
 }
 
 fn unreadable() -> Refused {

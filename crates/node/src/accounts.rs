@@ -21,7 +21,7 @@ use tonghop_client::receipts;
 use tonghop_core::day::Instant;
 use tonghop_core::unit_code::UnitCode;
 
-use crate::agencies::{Holder, PublicKey, Registry};
+use crate::agencies::{Agency, Holder, PublicKey, Registry};
 use crate::announce::FOLDED_SUBJECT;
 use crate::nats::{LOG_ACCOUNT as HUB, StreamName};
 
@@ -59,6 +59,12 @@ pub fn refusals_consumer(unit: UnitCode) -> String {
 pub fn units(registry: &Registry, now: Instant) -> BTreeSet<UnitCode> {
     let held = registry.agencies().iter().filter(|agency| agency.held(now).1 > 0);
     held.filter_map(|agency| agency.holder.unit()).collect()
+}
+
+/// Whether the projector has a key that holds, without which accounts are of no installation.
+pub fn has_projector(registry: &Registry, now: Instant) -> bool {
+    let is_one = |agency: &Agency| agency.holder == Holder::Projector && agency.held(now).1 > 0;
+    registry.agencies().iter().any(is_one)
 }
 
 /// The accounts of all whose keys hold now, and of `own` besides.

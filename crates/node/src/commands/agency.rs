@@ -165,7 +165,19 @@ pub async fn run(command: &AgencyCommand, settings: &Settings) -> anyhow::Result
         AgencyCommand::List => agencies::read(&settings.data)
             .map(|registry| tell(registry.agencies(), now, settings.json)),
         AgencyCommand::Accounts { file, reload } => {
-            let text = accounts::text(&agencies::read(&settings.data)?, &[], now);
+            let registry = agencies::read(&settings.data)?;
+            if !accounts::has_projector(&registry, now) {
+                let data = settings.data.display();
+                eprintln!(
+                    "tonghop: {data} knows no key of a projector, and with such accounts nothing \
+                     runs, so that {} stays as it is: give the data directory of the projector \
+                     with --data or --config, or make the key with `tonghop agency add --role \
+                     projector --creds-out FILE`",
+                    file.display()
+                );
+                return Ok(ExitCode::from(NO));
+            }
+            let text = accounts::text(&registry, &[], now);
             return write_accounts(&text, file, reload.as_deref()).await;
         }
     };

@@ -83,6 +83,29 @@ async fn write_accounts(data: &Data) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn accounts_of_a_wrong_directory_throw_out_nobody() {
+    let (data, other) = (Data::new("identity-accounts"), Data::new("identity-elsewhere"));
+    let roles = ["projector", "gateway", "provisioner"];
+    for role in roles {
+        add(&data, &["--role", role]).await;
+    }
+    write_accounts(&data).await;
+    let file = data.file("accounts.conf");
+    let before = fs::read_to_string(&file).unwrap();
+    let args = ["agency", "accounts", file.to_str().unwrap()];
+    for key in [None, Some("H41.16")] {
+        if let Some(unit) = key {
+            add(&other, &[unit]).await;
+        }
+        let ended = run(&other, &args).await.expect(1);
+        assert!(ended.err.contains("--data") && ended.err.contains("projector"), "{}", ended.err);
+        assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    }
+    run(&data, &["agency", "revoke", "--role", "projector"]).await.expect(0);
+    run(&data, &args).await.expect(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_process_has_an_identity_of_its_own_and_talks_tls() {
     let data = Data::new("identity-deployed");
     for role in ["provisioner", "projector", "gateway", "auditor", "office"] {

@@ -78,7 +78,9 @@ pub fn text(registry: &Registry, own: &[(Holder, PublicKey)], now: Instant) -> S
     for (holder, key) in own {
         keys.entry(*holder).or_default().push(key.as_str());
     }
-    let level_1 = keys.keys().filter_map(|holder| Some(holder.unit()?.level_1()));
+    // A province whose agencies have tokens alone has an office all the same.
+    let held = registry.agencies().iter().filter(|agency| agency.held(now) != (0, 0));
+    let level_1 = held.filter_map(|agency| Some(agency.holder.unit()?.level_1()));
     let level_1: BTreeSet<UnitCode> = level_1.collect();
     let accounts = keys.iter().map(|(holder, keys)| Account::new(*holder, keys, &level_1));
     written(&accounts.collect::<Vec<_>>())
@@ -326,10 +328,24 @@ fn listed(texts: &[impl AsRef<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agencies::Seed;
     use crate::nats::whoami::covers;
 
     fn of(code: &str) -> UnitCode {
         UnitCode::parse(code).unwrap()
+    }
+
+    #[test]
+    fn the_office_speaks_for_a_province_whose_agencies_have_tokens_alone() {
+        let now = Instant::from_unix_ms(0);
+        let mut registry = Registry::default();
+        let key = Seed::new().unwrap().public().clone();
+        registry.add_key(Holder::Office, None, key, now).unwrap();
+        assert!(!text(&registry, &[], now).contains("\"tonghop.v1.H41.>\""));
+        registry.add(Holder::Unit(of("H41.16")), None, now).unwrap();
+        assert!(text(&registry, &[], now).contains("\"tonghop.v1.H41.>\""));
+        registry.end_all(Holder::Unit(of("H41.16")), now).unwrap();
+        assert!(!text(&registry, &[], now).contains("\"tonghop.v1.H41.>\""));
     }
 
     #[test]

@@ -150,6 +150,34 @@ async fn an_agency_publishes_is_told_what_became_of_it_and_reads_its_own_refusal
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_sent_again_with_the_key_of_the_gateway() {
+    let province = Province::start("identity-requeue").await;
+    let (data, nats) = (&province.data, &province.up.nats);
+    let one = province.agency("H41.16").await;
+    let subject = "tonghop.v1.H41-16.dossier.accepted";
+    let position = one.acked(subject, &refused("two")).await;
+    province.up.reaches(position).await;
+    std::fs::write(data.file("mended"), dossier("two", 7)).unwrap();
+    let (position, mended) = (position.to_string(), data.file("mended"));
+    let requeue = async |who: &str| {
+        let creds = data.file(&format!("{who}.nk"));
+        let args = ["refusals", "requeue", &position, "--payload", mended.to_str().unwrap()];
+        let with = ["--json", "--nats", nats, "--creds", creds.to_str().unwrap()];
+        run(data, &[&args[..], &with].concat()).await
+    };
+    for who in ["office", "auditor"] {
+        let ended = requeue(who).await.expect(1);
+        assert!(ended.err.contains("--role gateway"), "{}", ended.err);
+    }
+    add(data, &["--role", "gateway"]).await;
+    Stock::let_in(data, nats, "gateway").await;
+    let told = requeue("gateway").await.expect(0).json();
+    assert_eq!(told["requeued"][0]["status"], "stored", "{told}");
+    let told = requeue("gateway").await.expect(1).json();
+    assert_eq!(told["already"][0]["position"], 5, "once: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_rotated_or_revoked_lets_nobody_in() {
     let province = Province::start("identity-ended").await;
     let (data, nats) = (&province.data, &province.up.nats);

@@ -18,15 +18,19 @@ use super::{code, unit};
 use crate::gateway::{
     Asked, Fate, Gateway, GatewaySettings, REQUEUE_MAX, RequeueError, Requeued, Word, find,
 };
-
+use crate::nats::who_am_i;
 use crate::settings::Settings;
+
+/// Subjects of which only the gateway may publish both.
+const MARK: &str = "tonghop.evidence.requeued.1";
+const EVENT: &str = "tonghop.v1.H41.dossier.accepted";
 
 /// What is sent again.
 #[derive(Debug, Args)]
 #[command(
     after_help = "A message is sent again whole, on its own subject, with headers that say of \
 which refusal it is and when it came first. What was sent again is not sent once more, unless it \
-was refused again.\n\nExamples:\n  tonghop refusals requeue --code unit.unknown --unit H41.99\n  \
+was refused again. Where NATS asks for keys, it needs that of the gateway.\n\nExamples:\n  tonghop refusals requeue --code unit.unknown --unit H41.99\n  \
 tonghop refusals show 4711\n  tonghop refusals requeue 4711 --payload mended.json"
 )]
 #[group(id = "what", required = true, multiple = true,
@@ -83,6 +87,17 @@ pub(super) async fn requeue(
     client: Client,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
+    if let Some(who) = who_am_i(&client).await
+        && !(who.may_publish(MARK) && who.may_publish(EVENT))
+    {
+        eprintln!(
+            "tonghop: {} may not send again for others, and nothing was sent: give --creds with a \
+             key of the gateway (`tonghop agency add --role gateway --creds-out FILE` makes one), \
+             or send POST /v1/refusals/POSITION/requeue with a token of the office",
+            who.account
+        );
+        return Ok(ExitCode::from(NO));
+    }
     let connection = settings.connection("tonghop refusals");
     let gateway = Gateway::new(&settings.data, connection, GatewaySettings::default());
     match gateway.with_client(client).requeue(asked).await {

@@ -23,6 +23,7 @@ use tonghop_core::unit_code::UnitCode;
 
 use crate::agencies::{Agency, Holder, PublicKey, Registry};
 use crate::announce::FOLDED_SUBJECT;
+use crate::nats::whoami::WHO_AM_I;
 use crate::nats::{LOG_ACCOUNT as HUB, StreamName};
 
 /// The families in which the office alone may write.
@@ -36,8 +37,6 @@ const SUBSCRIPTIONS_MAX: u32 = 1_000;
 const API: &str = "tonghop.api";
 /// What the reply subject of a request from another account begins with.
 const ANSWERS: &str = "_R_.>";
-/// By what the server tells a client who it is.
-const WHO_AM_I: &str = "$SYS.REQ.USER.INFO";
 
 /// Whether this holder may publish this family for this unit, over NATS and over HTTP.
 pub fn may_publish(holder: Holder, unit: UnitCode, family: &str) -> bool {

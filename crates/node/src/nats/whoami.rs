@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tonghop_core::unit_code::UnitCode;
 
 /// By what the server is asked.
-const QUESTION: &str = "$SYS.REQ.USER.INFO";
+pub const WHO_AM_I: &str = "$SYS.REQ.USER.INFO";
 /// How long it may take; a server that does not answer such a question says nothing.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
@@ -52,7 +52,7 @@ struct Answer {
 
 /// Asks the server who this connection is; none if it does not say.
 pub async fn who_am_i(client: &Client) -> Option<Identity> {
-    let answered = timeout(ANSWER_MAX, client.request(QUESTION, "".into())).await;
+    let answered = timeout(ANSWER_MAX, client.request(WHO_AM_I, "".into())).await;
     let answer: Answer = serde_json::from_slice(&answered.ok()?.ok()?.payload).ok()?;
     Some(answer.data)
 }

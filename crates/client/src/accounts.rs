@@ -41,12 +41,6 @@ impl Answers {
         self.0.get(&unit_of(source)?)
     }
 
-    /// The highest number that the log has of a source.
-    pub(crate) fn last(&self, source: &str) -> u64 {
-        let account = self.of(source).and_then(|answer| answer.sources.get(source));
-        account.map_or(0, |account| account.last)
-    }
-
     /// Events that wait to be sent although the log has them: a run before this one has sent them.
     pub(crate) fn found(&self, held: &Contents) -> Vec<(u64, State)> {
         let waiting = held.waiting.iter().filter_map(|entry| {
@@ -62,6 +56,31 @@ impl Answers {
     }
 }
 
+/// Sources of which nothing was ever sent, each with where the log ended when somebody first
+/// answered for it. What an outbox before this one has sent stands before that.
+#[derive(Debug, Default)]
+struct Ends(BTreeMap<Arc<str>, u64>);
+
+impl Ends {
+    /// The highest number that the log has of such a source; none while no account is known to
+    /// have all of them.
+    fn last(&mut self, answers: &Answers, source: &Arc<str>) -> Option<u64> {
+        if unit_of(source).is_none() {
+            // There is nobody to ask, and no account will ever have it.
+            return Some(0);
+        }
+        let answer = answers.of(source)?;
+        let end = self.0.entry(Arc::clone(source)).or_insert(answer.end);
+        // A log that was put back ends earlier.
+        *end = (*end).min(answer.end);
+        if answer.position < *end {
+            return None;
+        }
+        self.0.remove(source);
+        Some(answer.sources.get(&**source).map_or(0, |account| account.last))
+    }
+}
+
 /// Who is asked, and what is remembered of the answers.
 #[derive(Debug)]
 pub(crate) struct Accounts {
@@ -71,11 +90,19 @@ pub(crate) struct Accounts {
     others: u32,
     /// Sources that have sent again, how often in a row, and when they may next.
     again: BTreeMap<usize, (u32, Instant)>,
+    ends: Ends,
 }
 
 impl Accounts {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, generation: None, others: 0, again: BTreeMap::new() }
+        let (again, ends) = (BTreeMap::new(), Ends::default());
+        Self { client, generation: None, others: 0, again, ends }
+    }
+
+    /// The highest number that the log has of a source of which nothing was ever sent from here;
+    /// none while it is not known.
+    pub(crate) fn last(&mut self, answers: &Answers, source: &Arc<str>) -> Option<u64> {
+        self.ends.last(answers, source)
     }
 
     /// The accounts of these sources, as far as somebody answers.
@@ -147,5 +174,34 @@ impl Accounts {
 
     fn may_go_again(&self, source: usize, now: Instant) -> bool {
         self.again.get(&source).is_none_or(|(_, not_before)| *not_before <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipts::Account;
+
+    #[test]
+    fn the_last_number_is_known_once_a_projector_has_all_that_was_there_when_it_was_asked() {
+        let source: Arc<str> = Arc::from("/H41.16/igate");
+        let unit = UnitCode::parse("H41.16").unwrap();
+        let answers = |position, end, last| {
+            let account = Account { last, missing: Vec::new(), uncertain: 0 };
+            let sources = [(source.to_string(), account)].into();
+            let (generation, settled, registered) = (1, 0, true);
+            let answer = Answer { generation, position, end, settled, registered, sources };
+            Answers([(unit, answer)].into())
+        };
+        let mut ends = Ends::default();
+        assert_eq!(ends.last(&Answers::default(), &source), None, "nobody answers");
+        assert_eq!(ends.last(&answers(10, 900, 7), &source), None, "it catches up");
+        assert_eq!(ends.last(&answers(899, 2_000, 800), &source), None);
+        // What came since is not this source's.
+        assert_eq!(ends.last(&answers(900, 2_000, 801), &source), Some(801));
+        // Of a log that was put back, all that is left.
+        assert_eq!(ends.last(&answers(10, 900, 7), &source), None);
+        assert_eq!(ends.last(&answers(50, 50, 40), &source), Some(40));
+        assert_eq!(ends.last(&Answers::default(), &Arc::from("igate")), Some(0), "no unit's");
     }
 }

@@ -55,7 +55,8 @@
 //!
 //! **Numbers.** An event without `sequence` gets the next one of its source; then all events of that
 //! source must come through this one outbox. A source that numbers its events itself goes through
-//! as it is. If the directory is lost, a new outbox goes on after the numbers that the log has.
+//! as it is. If the directory is lost, a new outbox goes on after the numbers that the log has; so it
+//! sends nothing of a source until a projector has said once which those are.
 //!
 //! **What the log refuses** is received too: it is kept whole with its reason, and told to the office
 //! and to the agency. It leaves the outbox like every other event.

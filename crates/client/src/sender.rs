@@ -5,7 +5,8 @@
 //! duplicate and changes no figure. It leaves the outbox when it is received for good.
 //!
 //! After a start it is asked first what the log has: what a run before this one sent is not sent
-//! again. Where nobody answers, everything is.
+//! again. Where nobody answers, everything is; but the first event of a source that gets its
+//! numbers here waits for an answer, for numbers that the log has already would hide its loss.
 //!
 //! **Invariant RCP-1:** an event leaves the outbox only by an account that has its number.
 
@@ -113,6 +114,7 @@ impl Sender {
             on_way: FuturesUnordered::new(),
             promised: BTreeMap::new(),
             ask_at: Instant::now() + ASK_EVERY,
+            unanswered: BTreeMap::new(),
             publisher,
             settings,
             stopped,
@@ -167,6 +169,8 @@ struct Task {
     promised: BTreeMap<String, u64>,
     /// When accounts are asked for next.
     ask_at: Instant,
+    /// Sources that wait to hear what the log has of them, and when that is asked again.
+    unanswered: BTreeMap<usize, Instant>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -197,24 +201,42 @@ impl Task {
         self.last_words().await
     }
 
-    /// Asks what the log has of sources that nothing was sent of since the start.
+    /// Asks what the log has of sources that nothing was sent of since the start. Of which nothing
+    /// was ever sent, they wait for the answer.
     async fn introduce(&mut self) -> Result<(), SendError> {
-        let strangers: Vec<(usize, Arc<str>)> = self.outbox.read(|held| {
-            let all = held.sources.iter().enumerate();
-            let strangers = all.filter(|(_, source)| !source.introduced);
-            strangers.map(|(place, source)| (place, Arc::clone(&source.name))).collect()
+        let now = Instant::now();
+        let strangers: Vec<(usize, Arc<str>, bool)> = self.outbox.read(|held| {
+            let all = held.sources.iter().enumerate().filter(|(_, source)| !source.introduced);
+            let due =
+                all.filter(|(place, _)| self.unanswered.get(place).is_none_or(|at| *at <= now));
+            due.map(|(place, source)| (place, Arc::clone(&source.name), source.must_ask()))
+                .collect()
         });
         if strangers.is_empty() {
             return Ok(());
         }
         let names: BTreeSet<Arc<str>> =
-            strangers.iter().map(|(_, name)| Arc::clone(name)).collect();
+            strangers.iter().map(|(_, name, _)| Arc::clone(name)).collect();
         let answers = self.accounts.ask(&names).await;
         let found = self.outbox.read(|held| answers.found(held));
+        let mut known = Vec::with_capacity(strangers.len());
+        for (place, name, must_ask) in strangers {
+            let last = if must_ask { self.accounts.last(&answers, &name) } else { Some(0) };
+            if let Some(last) = last {
+                self.unanswered.remove(&place);
+                known.push((place, last));
+            } else if self.unanswered.insert(place, Instant::now() + ASK_EVERY).is_none() {
+                tracing::warn!(
+                    source = &*name,
+                    "its events wait until a projector says which of its numbers the log has; none \
+                     has answered, or it has not yet folded all of the log"
+                );
+            }
+        }
         let outbox = Arc::clone(&self.outbox);
         off_executor(move || {
-            for (place, name) in strangers {
-                outbox.introduce(place, answers.last(&name))?;
+            for (place, last) in known {
+                outbox.introduce(place, last)?;
             }
             // What is waiting although the log has it was sent by a run before this one.
             outbox.set(found);

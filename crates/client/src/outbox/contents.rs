@@ -36,8 +36,15 @@ pub(crate) struct Source {
     pub(crate) numbering: Numbering,
     /// Events of it were sent: what the log has of its numbers is ours.
     pub(crate) begun: bool,
-    /// It was asked what the log has of it, or nobody could say.
+    /// It is known what the log has of it, or need not be: its events may go.
     pub(crate) introduced: bool,
+}
+
+impl Source {
+    /// Whether its first event may go only when it is known which numbers the log has.
+    pub(crate) fn must_ask(&self) -> bool {
+        !self.begun && matches!(self.numbering, Numbering::Ours { .. })
+    }
 }
 
 /// How far an event has come.

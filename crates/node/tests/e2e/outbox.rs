@@ -239,6 +239,52 @@ async fn events_wait_for_a_server_that_is_away_and_enter_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_outbox_sends_nothing_until_it_is_known_which_numbers_the_log_has() {
+    let data = Data::new("unanswered");
+    let nats = Nats::start(&data, 0).await;
+    register(&nats).await;
+    let running = project(&data, nats.url(), "project", "always");
+    let dir = data.file("outbox");
+    {
+        let outbox = opened(&dir);
+        let sending = sender(&outbox, nats.url()).await;
+        outbox.enqueue_all(&(0..100).map(document).collect::<Vec<_>>()).unwrap();
+        in_time("an empty outbox", sending.emptied()).await.unwrap();
+        sending.close().await.unwrap();
+    }
+    running.stop("INT").await.expect(0);
+    fs::remove_dir_all(&dir).unwrap();
+
+    // Nobody answers. A system that has numbers of its own comes later, and is not held up.
+    let before = nats.last().await;
+    {
+        let outbox = opened(&dir);
+        let sending = sender(&outbox, nats.url()).await;
+        outbox.enqueue_all(&(100..150).map(document).collect::<Vec<_>>()).unwrap();
+        let other = document_of("/H41.16/other", 1).replacen('{', r#"{"sequence":"1","#, 1);
+        outbox.enqueue(other.as_bytes()).unwrap();
+        until("the other system's event", async || (nats.last().await > before).then_some(()))
+            .await;
+        sending.close().await.unwrap();
+        let held = ids(&nats).await;
+        let sent: Vec<u64> =
+            (100..150).filter(|n| held.contains_key(&format!("{SOURCE} d{n}"))).collect();
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+
+    let running = project(&data, nats.url(), "again", "always");
+    let outbox = opened(&dir);
+    let sending = sender(&outbox, nats.url()).await;
+    in_time("an empty outbox", sending.emptied()).await.unwrap();
+    sending.close().await.unwrap();
+    assert_eq!(issued_in_all(&data, &nats).await, 151);
+    let account = account(&data).await;
+    assert_eq!((&account["missingCount"], &account["lastSequence"]), (&json!(0), &json!(150)));
+    running.stop("INT").await.expect(0);
+    nats.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_in_the_middle_is_waited_for() {
     let data = Data::new("gone");
     let port = free_port();

@@ -1,20 +1,24 @@
 //! Asks for the accounts of sources, and decides by them which events leave and which go again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
 use bytes::Bytes;
-use tokio::time::{Instant, timeout};
+use futures::{StreamExt, stream};
+use tokio::time::{Instant, sleep};
 use tonghop_core::unit_code::UnitCode;
 
 use crate::outbox::State;
 use crate::outbox::contents::{Contents, Numbering};
 use crate::receipts::{self, Answer, Verdict};
 
-/// How long an answer may take.
+/// How long the answers may take, all together.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// How many are waited for at a time.
+const ASKED_AT_ONCE: usize = 256;
 /// Answers of an older projector in a row until it is believed rather than the one that began last:
 /// there may be two, and what one has covered says nothing to the other.
 const OTHERS_MAX: u32 = 5;
@@ -110,9 +114,16 @@ impl Accounts {
         let units: BTreeSet<UnitCode> =
             sources.iter().filter_map(|source| unit_of(source)).collect();
         let mut answers = Answers::default();
-        for unit in units {
-            let asking = self.client.request(receipts::subject(unit), Bytes::new());
-            let Ok(Ok(message)) = timeout(ANSWER_MAX, asking).await else { break };
+        let client = self.client.clone();
+        let asking = units.into_iter().map(|unit| {
+            let asking = client.request(receipts::subject(unit), Bytes::new());
+            async move { (unit, asking.await) }
+        });
+        // One that is never answered, because it may not be asked, holds up none of the others.
+        let asking = stream::iter(asking).buffer_unordered(ASKED_AT_ONCE);
+        let mut asking = pin!(asking.take_until(sleep(ANSWER_MAX)));
+        while let Some((unit, answered)) = asking.next().await {
+            let Ok(message) = answered else { continue };
             match serde_json::from_slice::<Answer>(&message.payload) {
                 Ok(answer) if self.is_believed(answer.generation) => {
                     answers.0.insert(unit, answer);

@@ -13,6 +13,8 @@ use crate::world::{Data, until};
 mod attacks;
 #[path = "identity/deployed.rs"]
 mod deployed;
+#[path = "identity/kept.rs"]
+mod kept;
 #[path = "identity/stock.rs"]
 mod stock;
 

@@ -61,6 +61,9 @@
 //! **What the log refuses** is received too: it is kept whole with its reason, and told to the office
 //! and to the agency. It leaves the outbox like every other event.
 //!
+//! **What this connection may not publish** is not sent, for nothing would answer: it stays in the
+//! outbox, and [`Status::parked`] counts it. A sender that may takes it from there.
+//!
 //! **Architecture invariant:** this crate knows no store, no ledger and no report, and decides
 //! nothing about what an event means.
 
@@ -72,6 +75,7 @@ pub mod outbox;
 pub mod publisher;
 pub mod receipts;
 pub mod sender;
+pub mod whoami;
 
 pub use async_nats;
 pub use event::Unfit;

@@ -18,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::event::{self, Unfit};
+use crate::whoami::Identity;
 
 pub(crate) mod contents;
 mod frame;
@@ -289,9 +290,14 @@ impl Outbox {
     }
 
     /// The next events to be sent, which count as on their way from now on. A source's first one
-    /// is noted before it goes.
-    pub(crate) fn take(&self, most: usize) -> Result<Vec<Taken>, OutboxError> {
-        self.inner().take(most)
+    /// is noted before it goes. Those that may not be sent are parked.
+    pub(crate) fn take(&self, most: usize, who: &Identity) -> Result<Vec<Taken>, OutboxError> {
+        let (taken, parked) = self.inner().take(most, who)?;
+        if parked > 0 {
+            tracing::warn!(events = parked, "events stay in the outbox: they may not be published");
+            self.changed.send_replace(());
+        }
+        Ok(taken)
     }
 
     /// Says that it is known what the log has of a source. Where it has numbers of a source of
@@ -463,16 +469,16 @@ impl Inner {
         last.number
     }
 
-    fn take(&mut self, most: usize) -> Result<Vec<Taken>, OutboxError> {
+    /// Those to be sent, and how many may not be.
+    fn take(&mut self, most: usize, who: &Identity) -> Result<(Vec<Taken>, usize), OutboxError> {
         let waiting = self.contents.waiting.iter().filter_map(|entry| {
             let found = self.contents.entries.get(entry)?;
             let source = self.contents.sources.get(found.source)?;
             source.introduced.then_some((*entry, found.source, found.place))
         });
         let chosen: Vec<(u64, usize, Place)> = waiting.take(most).collect();
-        self.note_begun(chosen.iter().map(|(_, source, _)| *source))?;
-        let mut taken = Vec::with_capacity(chosen.len());
-        for (entry, _, place) in chosen {
+        let (mut taken, mut begin, mut parked) = (Vec::with_capacity(chosen.len()), Vec::new(), 0);
+        for (entry, from, place) in chosen {
             let segment = self.segments.iter_mut().find(|s| s.number == place.segment);
             let Some(segment) = segment else { continue };
             let bytes = segment.read(place.at)?;
@@ -481,15 +487,22 @@ impl Inner {
             else {
                 continue;
             };
+            if let Some(why) = who.why_not(subject) {
+                self.contents.set(entry, State::Parked(why.into()));
+                parked += 1;
+                continue;
+            }
             let ours = self.contents.source(source).and_then(|s| self.contents.sources.get(s));
             let payload = match ours.map(|source| source.numbering) {
                 Some(Numbering::Ours { .. }) => event::numbered(payload, number),
                 Some(Numbering::Theirs) | None => payload.to_vec(),
             };
             taken.push(Taken { entry, subject: subject.to_owned(), payload });
+            begin.push(from);
             self.contents.set(entry, State::Sent);
         }
-        Ok(taken)
+        self.note_begun(begin.into_iter())?;
+        Ok((taken, parked))
     }
 
     /// Writes down that events of these sources are on their way from now on.

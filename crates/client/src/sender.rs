@@ -12,9 +12,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_nats::Client;
+use async_nats::connection::State as ConnectionState;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -25,8 +27,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::accounts::Accounts;
 use crate::heartbeat;
 use crate::jitter;
+use crate::outbox::contents::Contents;
 use crate::outbox::{Outbox, OutboxError, State, Taken};
 use crate::publisher::{Outgoing, PublishError, Publisher, PublisherSettings, Stored};
+use crate::whoami::{Identity, who_am_i};
 
 /// Events that are read from the disk, and confirmations that are written down, at a time.
 const TURN: usize = 256;
@@ -34,6 +38,8 @@ const TURN: usize = 256;
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// How often while nobody answers.
 const ASK_EVERY_ALONE: Duration = Duration::from_secs(10);
+/// How often a server that does not say who the connection is gets asked.
+const ASK_WHO_EVERY: Duration = Duration::from_mins(1);
 /// How long events on their way, and heartbeats, may take to be confirmed at the end.
 const LAST_MAX: Duration = Duration::from_secs(2);
 
@@ -109,7 +115,8 @@ impl Sender {
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = watch::channel(false);
         let task = Task {
-            accounts: Accounts::new(client),
+            accounts: Accounts::new(client.clone()),
+            who: Who { client, is: Identity::default(), asked: None, ask_at: Instant::now() },
             outbox: Arc::clone(&outbox),
             on_way: FuturesUnordered::new(),
             promised: BTreeMap::new(),
@@ -133,9 +140,9 @@ impl Sender {
         self.until(|outbox| outbox.read(|held| held.waiting.is_empty() && held.sent == 0)).await
     }
 
-    /// Waits until the outbox is empty: the log has every event for good.
+    /// Waits until the log has every event for good, but for those that it will not take.
     pub async fn emptied(&self) -> Result<(), SendError> {
-        self.until(|outbox| outbox.read(|held| held.entries.is_empty())).await
+        self.until(|outbox| outbox.read(Contents::is_settled)).await
     }
 
     async fn until(&self, holds: impl Fn(&Outbox) -> bool) -> Result<(), SendError> {
@@ -159,8 +166,33 @@ impl Sender {
 
 type OnWay = BoxFuture<'static, (u64, Result<Stored, PublishError>)>;
 
+/// Who the connection is: what that one may not publish is not sent, for nothing would answer.
+struct Who {
+    client: Client,
+    is: Identity,
+    /// The connection that was asked.
+    asked: Option<u64>,
+    ask_at: Instant,
+}
+
+impl Who {
+    /// Asks anew when the connection was made anew; a server that does not say denies nothing.
+    async fn look(&mut self) {
+        let connection = Some(self.client.statistics().connects.load(Ordering::Relaxed));
+        let is_there = self.client.connection_state() == ConnectionState::Connected;
+        if connection == self.asked || !is_there || Instant::now() < self.ask_at {
+            return;
+        }
+        match who_am_i(&self.client).await {
+            Some(who) => (self.is, self.asked) = (who, connection),
+            None => self.ask_at = Instant::now() + ASK_WHO_EVERY,
+        }
+    }
+}
+
 struct Task {
     outbox: Arc<Outbox>,
+    who: Who,
     publisher: Publisher,
     accounts: Accounts,
     settings: SenderSettings,
@@ -195,6 +227,7 @@ impl Task {
                     self.heartbeats().await?;
                 }
             }
+            self.who.look().await;
             self.introduce().await?;
             self.fill().await?;
         }
@@ -252,8 +285,8 @@ impl Task {
             if room == 0 || *self.stopped.borrow() {
                 return Ok(());
             }
-            let outbox = Arc::clone(&self.outbox);
-            let taken = off_executor(move || Ok(outbox.take(room)?)).await?;
+            let (outbox, who) = (Arc::clone(&self.outbox), self.who.is.clone());
+            let taken = off_executor(move || Ok(outbox.take(room, &who)?)).await?;
             if taken.is_empty() {
                 return Ok(());
             }
@@ -345,6 +378,9 @@ impl Task {
                 continue;
             }
             let Some(outgoing) = heartbeat::event(&source, last, now_ms) else { continue };
+            if !self.who.is.may_publish(&outgoing.subject) {
+                continue;
+            }
             let receipt = self.publisher.publish(outgoing).await?;
             self.promised.insert(source, last);
             // Nothing depends on it: the next one says the same.

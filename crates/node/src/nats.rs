@@ -17,7 +17,6 @@ pub mod error;
 pub mod reader;
 pub mod server;
 pub mod streams;
-pub mod whoami;
 
 pub use connect::{ConnectSettings, check_url, connect, without_user};
 pub use error::{NatsError, Severity};
@@ -29,4 +28,4 @@ pub use streams::{REPLICAS, StreamIdentity, StreamName, ensure_streams};
 pub use tonghop_client::publisher::{
     Outgoing, PublishError, Publisher, PublisherSettings, Receipt, Stored,
 };
-pub use whoami::{Identity, who_am_i};
+pub use tonghop_client::whoami::{Identity, who_am_i};

@@ -172,6 +172,11 @@ impl Contents {
         self.left.iter()
     }
 
+    /// Whether nothing more becomes of what is here, as far as is known.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.entries.values().all(|entry| matches!(entry.state, State::Parked(_)))
+    }
+
     pub(crate) fn set(&mut self, entry: u64, state: State) {
         let Some(held) = self.entries.get_mut(&entry) else { return };
         if state == State::Waiting {

@@ -29,7 +29,7 @@ fn open(dir: &Path) -> Outbox {
 fn held(outbox: &Outbox) -> Vec<(String, u64, String)> {
     let sources = outbox.read(|contents| contents.sources.len());
     (0..sources).for_each(|source| outbox.introduce(source, 0).unwrap());
-    let taken = outbox.take(usize::MAX).unwrap();
+    let taken = outbox.take(usize::MAX, &Identity::default()).unwrap();
     outbox.set(taken.iter().map(|taken| (taken.entry, State::Waiting)));
     let read = |taken: Taken| {
         let event: serde_json::Value = serde_json::from_slice(&taken.payload).unwrap();

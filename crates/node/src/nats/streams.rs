@@ -17,7 +17,7 @@ use async_nats::jetstream::{self, ErrorCode};
 use tokio::time::{Instant, sleep};
 
 use super::error::{NatsError, Source};
-use super::whoami::who_am_i;
+use super::who_am_i;
 
 /// The largest message that the server takes, headers and payload.
 pub const PAYLOAD_MAX: i32 = 1024 * 1024;

@@ -108,11 +108,11 @@ impl Line {
     /// The line, unless the server would not take it from this identity.
     pub(super) fn unless_denied(self, who: &Identity) -> Self {
         match &self {
-            Self::Event { place, subject, .. } if !who.may_publish(subject) => {
-                let says = format!("{} may not publish to {subject}", who.account);
-                Self::unsendable(*place, says)
-            }
-            Self::Event { .. } | Self::Unsendable(_) => self,
+            Self::Event { place, subject, .. } => match who.why_not(subject) {
+                Some(why) => Self::unsendable(*place, why),
+                None => self,
+            },
+            Self::Unsendable(_) => self,
         }
     }
 

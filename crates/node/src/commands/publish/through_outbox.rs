@@ -22,7 +22,7 @@ use super::sending::{start_reading, unless};
 use super::summary::{Fate, Kept, Summary, Tally};
 use super::{PublishArgs, exit_code, reach, tell_halt};
 use crate::commands::{FAILED, NO, grouped, stop_signal};
-use crate::nats::NatsError;
+use crate::nats::{Identity, NatsError};
 use crate::outcome::Listener;
 use crate::settings::Settings;
 
@@ -49,6 +49,7 @@ pub(super) async fn run(
     };
     let mut listener = Listener::start(&client, who.unit()).await?;
     let patience = Duration::from_secs(args.patience);
+    run.who = who;
     run.halts = Some(Halts::watch(client.clone(), patience, stop.clone()));
     let (confirmed, collecting) = collect();
     let window = usize::from(args.window);
@@ -117,6 +118,8 @@ struct Run<'a> {
     outbox: Arc<Outbox>,
     /// None without a server.
     halts: Option<Halts>,
+    /// Who publishes; without a server it is not known yet, and nothing is denied.
+    who: Identity,
     tally: Tally,
     known: u64,
     /// Which entry came from which line of which file, in order of entries.
@@ -135,6 +138,7 @@ impl<'a> Run<'a> {
             args,
             outbox: Arc::new(opening.await??),
             halts: None,
+            who: Identity::default(),
             tally: Tally::new(false),
             known: 0,
             entered: Vec::new(),
@@ -180,7 +184,7 @@ impl<'a> Run<'a> {
             }
             let mut ready: Vec<Ready> = Vec::with_capacity(count);
             for line in lines.drain(..) {
-                match line {
+                match line.unless_denied(&self.who) {
                     Line::Event { place, payload, .. } => ready.push((place, payload)),
                     Line::Unsendable(unsendable) => self.tally.cannot_send(file, unsendable),
                 }

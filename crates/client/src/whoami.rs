@@ -78,6 +78,12 @@ impl Identity {
         &self.permissions.subscribe.allow
     }
 
+    /// Why it may not publish to this subject; none if it may.
+    pub fn why_not(&self, subject: &str) -> Option<String> {
+        let may = self.may_publish(subject);
+        (!may).then(|| format!("{} may not publish to {subject}", self.account))
+    }
+
     /// Whether it may publish to this subject.
     pub fn may_publish(&self, subject: &str) -> bool {
         let Rules { allow, deny } = &self.permissions.publish;

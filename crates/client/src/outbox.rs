@@ -421,52 +421,25 @@ impl Inner {
     }
 
     fn introduce(&mut self, source: usize, last: u64) -> Result<(), OutboxError> {
-        let Some(known) = self.contents.sources.get(source).cloned() else { return Ok(()) };
-        let entries = self.contents.entries.iter().filter(|(_, entry)| entry.source == source);
-        let held: Vec<(u64, Place)> = entries.map(|(entry, held)| (*entry, held.place)).collect();
-        let is_ours = matches!(known.numbering, Numbering::Ours { .. });
-        if is_ours && !known.begun && last > 0 {
-            let numbering = Numbering::Ours { next: last.saturating_add(1) };
-            let name = &*known.name;
-            let mut records = vec![Record::Source { name, numbering, begun: false }.pack()];
-            let mut numbers = Vec::with_capacity(held.len());
-            for ((_, place), after) in held.iter().zip(1..) {
-                let segment = self.segments.iter_mut().find(|s| s.number == place.segment);
-                let Some(segment) = segment else { continue };
-                let bytes = segment.read(place.at)?;
-                if let Some(Record::Event { source, key, subject, payload, .. }) =
-                    Record::unpack(&bytes)
-                {
-                    let number = last.saturating_add(after);
-                    let record = Record::Event { source, number, key, subject, payload };
-                    records.push(record.pack());
-                    numbers.push(number);
-                }
-            }
-            let places = self.append(&records, true)?;
-            let moved = held.into_iter().zip(numbers).zip(places.into_iter().skip(1));
-            for (((entry, before), number), at) in moved {
-                let segment = self.relive(before.segment);
-                self.contents.moved(entry, number, Place { segment, at });
+        let Some(known) = self.contents.sources.get(source) else { return Ok(()) };
+        if let Numbering::Ours { next } = known.numbering
+            && !known.begun
+        {
+            let held = self.contents.entries.values().filter(|entry| entry.source == source);
+            let first = held.map(|entry| entry.number).min().unwrap_or(next);
+            // They are higher already where a run before this one has seen to it.
+            let by = last.saturating_add(1).saturating_sub(first);
+            if by > 0 {
+                // One short record, however many there are: a crash leaves all as they were, or none.
+                let record = Record::Raised { name: &known.name, by }.pack();
+                self.append(&[record], true)?;
+                self.contents.raise(source, by);
             }
         }
         if let Some(known) = self.contents.sources.get_mut(source) {
             known.introduced = true;
-            if let Numbering::Ours { next } = &mut known.numbering {
-                *next = (*next).max(if known.begun { 1 } else { last.saturating_add(1) });
-            }
         }
         Ok(())
-    }
-
-    /// An event of a segment stands in the last one now; which that is.
-    fn relive(&mut self, from: u64) -> u64 {
-        if let Some(before) = self.segments.iter_mut().find(|segment| segment.number == from) {
-            before.live = before.live.saturating_sub(1);
-        }
-        let Some(last) = self.segments.last_mut() else { return from };
-        last.live += 1;
-        last.number
     }
 
     /// Those to be sent, and how many may not be.
@@ -474,16 +447,15 @@ impl Inner {
         let waiting = self.contents.waiting.iter().filter_map(|entry| {
             let found = self.contents.entries.get(entry)?;
             let source = self.contents.sources.get(found.source)?;
-            source.introduced.then_some((*entry, found.source, found.place))
+            source.introduced.then_some((*entry, found.source, found.number, found.place))
         });
-        let chosen: Vec<(u64, usize, Place)> = waiting.take(most).collect();
+        let chosen: Vec<(u64, usize, u64, Place)> = waiting.take(most).collect();
         let (mut taken, mut begin, mut parked) = (Vec::with_capacity(chosen.len()), Vec::new(), 0);
-        for (entry, from, place) in chosen {
+        for (entry, from, number, place) in chosen {
             let segment = self.segments.iter_mut().find(|s| s.number == place.segment);
             let Some(segment) = segment else { continue };
             let bytes = segment.read(place.at)?;
-            let Some(Record::Event { number, subject, payload, source, .. }) =
-                Record::unpack(&bytes)
+            let Some(Record::Event { subject, payload, source, .. }) = Record::unpack(&bytes)
             else {
                 continue;
             };

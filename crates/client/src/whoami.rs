@@ -93,7 +93,7 @@ impl Identity {
 }
 
 /// Whether a rule with `*` and `>` speaks of a subject.
-pub(crate) fn covers(rule: &str, subject: &str) -> bool {
+pub fn covers(rule: &str, subject: &str) -> bool {
     let (mut rule, mut subject) = (rule.split('.'), subject.split('.'));
     loop {
         match (rule.next(), subject.next()) {

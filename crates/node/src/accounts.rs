@@ -18,12 +18,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use tonghop_client::receipts;
+use tonghop_client::whoami::WHO_AM_I;
 use tonghop_core::day::Instant;
 use tonghop_core::unit_code::UnitCode;
 
 use crate::agencies::{Agency, Holder, PublicKey, Registry};
 use crate::announce::FOLDED_SUBJECT;
-use crate::nats::whoami::WHO_AM_I;
+
 use crate::nats::{LOG_ACCOUNT as HUB, StreamName};
 
 /// The families in which the office alone may write.
@@ -328,7 +329,7 @@ fn listed(texts: &[impl AsRef<str>]) -> String {
 mod tests {
     use super::*;
     use crate::agencies::Seed;
-    use crate::nats::whoami::covers;
+    use tonghop_client::whoami::covers;
 
     fn of(code: &str) -> UnitCode {
         UnitCode::parse(code).unwrap()

@@ -145,6 +145,18 @@ impl Contents {
         self.count(source, number);
     }
 
+    /// The numbers of a source's events, and of its next one, are that much higher.
+    pub(crate) fn raise(&mut self, source: usize, by: u64) {
+        for held in self.entries.values_mut().filter(|held| held.source == source) {
+            held.number = held.number.saturating_add(by);
+        }
+        if let Some(Source { numbering: Numbering::Ours { next }, .. }) =
+            self.sources.get_mut(source)
+        {
+            *next = next.saturating_add(by);
+        }
+    }
+
     /// Lets an event go; its segment.
     pub(crate) fn leave(&mut self, entry: u64) -> Option<Place> {
         let gone = self.entries.remove(&entry)?;

@@ -87,17 +87,29 @@ impl Inner {
         }
         let number = oldest.number;
         let entries = self.contents.entries.iter();
-        let held: Vec<(u64, u64)> = entries
+        let held: Vec<(u64, u64, u64)> = entries
             .filter(|(_, entry)| entry.place.segment == number)
-            .map(|(entry, held)| (*entry, held.place.at))
+            .map(|(entry, held)| (*entry, held.number, held.place.at))
             .collect();
-        let records: Result<Vec<Vec<u8>>, OutboxError> =
-            held.iter().map(|(_, at)| oldest.read(*at)).collect();
+        let records: Result<Vec<Vec<u8>>, OutboxError> = held
+            .iter()
+            .map(|(_, now, at)| {
+                let mut bytes = oldest.read(*at)?;
+                // Its number may have been raised since.
+                if let Some(Record::Event { source, key, subject, payload, .. }) =
+                    Record::unpack(&bytes)
+                {
+                    let number = *now;
+                    bytes = Record::Event { source, number, key, subject, payload }.pack();
+                }
+                Ok(bytes)
+            })
+            .collect();
         let places = self.append(&records?, true)?;
         let Some(last) = self.segments.last_mut() else { return Ok(()) };
         let segment = last.number;
         last.live += u64::try_from(held.len()).unwrap_or(0);
-        for ((entry, _), at) in held.into_iter().zip(places) {
+        for ((entry, ..), at) in held.into_iter().zip(places) {
             if let Some(entry) = self.contents.entries.get_mut(&entry) {
                 entry.place = Place { segment, at };
             }

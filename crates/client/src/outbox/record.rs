@@ -3,6 +3,7 @@
 //! ```text
 //! E  source, number, event key, subject, event   an event that entered
 //! S  source, next number, who numbers, begun     a source, at the head of a segment or when new
+//! R  source, by how much                         the numbers of its events so far are raised
 //! D  event keys                                  events that left
 //! ```
 //! Numbers are little-endian; texts have their length in front.
@@ -16,6 +17,8 @@ pub(super) enum Record<'a> {
     Event { source: &'a str, number: u64, key: Key, subject: &'a str, payload: &'a [u8] },
     /// What is known of a source.
     Source { name: &'a str, numbering: Numbering, begun: bool },
+    /// The numbers of the events of a source that stand before this are that much higher.
+    Raised { name: &'a str, by: u64 },
     /// Events that left.
     Done { keys: Vec<Key> },
 }
@@ -45,6 +48,12 @@ impl Record<'_> {
                 out.push(u8::from(*begun));
                 out
             }
+            Self::Raised { name, by } => {
+                let mut out = vec![b'R'];
+                text(&mut out, name);
+                out.extend_from_slice(&by.to_le_bytes());
+                out
+            }
             Self::Done { keys } => {
                 let keys = keys.iter().flat_map(|key| key.0.to_le_bytes());
                 std::iter::once(b'D').chain(keys).collect()
@@ -71,6 +80,11 @@ impl Record<'_> {
                 let numbering =
                     if ours == 1 { Numbering::Ours { next } } else { Numbering::Theirs };
                 rest.is_empty().then_some(Record::Source { name, numbering, begun: begun == 1 })
+            }
+            b'R' => {
+                let name = take_text(&mut rest)?;
+                let by = u64::from_le_bytes(take(&mut rest)?);
+                rest.is_empty().then_some(Record::Raised { name, by })
             }
             b'D' => {
                 let key = |chunk: &[u8]| chunk.try_into().map(|b| Key(u128::from_le_bytes(b)));
@@ -112,12 +126,13 @@ mod tests {
             Record::Event { source: "/H41", number: 7, key, subject: "s", payload: b"{}" },
             Record::Source { name: "/H41", numbering: Numbering::Ours { next: 8 }, begun: true },
             Record::Source { name: "/Đ", numbering: Numbering::Theirs, begun: false },
+            Record::Raised { name: "/H41", by: 50_000 },
             Record::Done { keys: vec![Key(1), Key(u128::MAX)] },
         ] {
             let bytes = record.pack();
             assert_eq!(Record::unpack(&bytes), Some(record));
         }
-        for bad in [&b""[..], b"X", b"E\x09\0/H41", b"D123"] {
+        for bad in [&b""[..], b"X", b"E\x09\0/H41", b"R\x01\0/123", b"D123"] {
             assert_eq!(Record::unpack(bad), None, "{bad:?}");
         }
     }

@@ -74,6 +74,10 @@ fn apply(contents: &mut Contents, record: &Record<'_>, place: Place) -> Result<(
             }
             (known.numbering, known.begun) = (*numbering, known.begun || *begun);
         }
+        Record::Raised { name, by } => {
+            let source = contents.source(name).ok_or("numbers of a source that is not known")?;
+            contents.raise(source, *by);
+        }
         Record::Event { source: name, number, key, .. } => {
             let source = contents.source(name).ok_or("an event of a source that is not known")?;
             let numbering = contents.sources.get(source).map(|source| source.numbering);
@@ -83,7 +87,7 @@ fn apply(contents: &mut Contents, record: &Record<'_>, place: Place) -> Result<(
                 return Err(format!("number {number} of {name} stands where {next} should"));
             }
             if let Some(entry) = contents.holding(*key) {
-                // Carried over into a later segment, or with another number.
+                // Carried over into a later segment, with the number that it had then.
                 contents.moved(entry, *number, place);
             } else {
                 let has_left = contents.has_left(*key);

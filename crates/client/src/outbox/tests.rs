@@ -1,6 +1,6 @@
 //! The outbox on real files, against a list in memory, with crashes at any byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,23 @@ fn held(outbox: &Outbox) -> Vec<(String, u64, String)> {
         (text("source"), text("sequence").parse().unwrap(), text("id"))
     };
     taken.into_iter().map(read).collect()
+}
+
+/// What is there, also of what was never sent.
+fn inside(outbox: &Outbox) -> Vec<(String, u64, String)> {
+    let mut inner = outbox.inner();
+    let entries: Vec<(u64, Place)> =
+        inner.contents.entries.values().map(|entry| (entry.number, entry.place)).collect();
+    let mut read = |(number, place): (u64, Place)| {
+        let segment = inner.segments.iter_mut().find(|s| s.number == place.segment).unwrap();
+        let bytes = segment.read(place.at).unwrap();
+        let Some(Record::Event { source, payload, .. }) = Record::unpack(&bytes) else {
+            panic!("no event at {place:?}")
+        };
+        let event: serde_json::Value = serde_json::from_slice(payload).unwrap();
+        (source.to_owned(), number, event["id"].as_str().unwrap().to_owned())
+    };
+    entries.into_iter().map(&mut read).collect()
 }
 
 fn last_segment(dir: &Path) -> PathBuf {
@@ -205,6 +222,51 @@ fn what_was_never_sent_gets_the_numbers_after_those_of_an_outbox_that_is_gone() 
 }
 
 #[test]
+fn out_2_more_events_than_the_log_has_get_the_numbers_after_its_last() {
+    let dir = TempDir::new().unwrap();
+    let outbox = open(dir.path());
+    outbox.enqueue_all(&(0..100).map(|id| event(0, id)).collect::<Vec<_>>()).unwrap();
+    // The second time they are what they should be.
+    (0..2).for_each(|_| outbox.introduce(0, 5).unwrap());
+    drop(outbox);
+    let outbox = open(dir.path());
+    outbox.enqueue(&event(0, 100)).unwrap();
+    let numbers: Vec<u64> = held(&outbox).iter().map(|(_, number, _)| *number).collect();
+    assert_eq!(numbers, (6..=106).collect::<Vec<_>>());
+}
+
+#[test]
+fn other_numbers_for_a_full_outbox_take_hardly_any_room() {
+    let dir = TempDir::new().unwrap();
+    let settings = OutboxSettings { bytes_max: 64 * 1_024, events_max: 1_000 };
+    let outbox = Outbox::open(dir.path(), settings).unwrap();
+    let full = (0..1_000).find(|id| outbox.enqueue(&event(0, *id)).is_err()).unwrap();
+    let before = outbox.status().bytes;
+    outbox.introduce(0, 50_000).unwrap();
+    assert!(outbox.status().bytes - before < 200, "{before} {}", outbox.status().bytes);
+    drop(outbox);
+    let last = held(&open(dir.path())).last().unwrap().1;
+    assert_eq!(last, 50_000 + u64::from(full));
+}
+
+#[test]
+fn what_is_carried_over_keeps_the_number_that_it_got_later() {
+    let dir = TempDir::new().unwrap();
+    let settings = OutboxSettings { bytes_max: 16 * 1_024, events_max: 1_000 };
+    let outbox = Outbox::open(dir.path(), settings).unwrap();
+    outbox.enqueue(&event(1, 0)).unwrap();
+    outbox.introduce(0, 41).unwrap();
+    let entries: Vec<u64> =
+        (1..30).filter_map(|id| outbox.enqueue(&event(0, id)).unwrap().entry).collect();
+    outbox.leave(&entries).unwrap();
+    assert!(!dir.path().join("00000001.seg").exists());
+    let expected = [(SOURCES[1].to_owned(), 42, "e0".to_owned())];
+    assert_eq!(inside(&outbox), expected);
+    drop(outbox);
+    assert_eq!(held(&open(dir.path())), expected);
+}
+
+#[test]
 fn an_unfit_event_is_named_and_nothing_is_taken() {
     let dir = TempDir::new().unwrap();
     let outbox = open(dir.path());
@@ -275,7 +337,10 @@ enum Step {
     /// Events of these sources are being written when the power goes: this part of the bytes, in
     /// thousandths, is on the disk, and behind it perhaps what was never written.
     EnterCut(Vec<usize>, u64, Vec<u8>),
-    /// Every n-th event leaves.
+    /// It is known how many numbers the log has of a source; also with the power going while that
+    /// is being written, as before.
+    Introduce(usize, u64, Option<u64>),
+    /// Every n-th event leaves, after all of them were sent.
     Leave(usize),
     /// The process is killed.
     Reopen,
@@ -287,7 +352,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => sources().prop_map(Step::Enter),
         3 => (sources(), 0_u64..1_000, vec(any::<u8>(), 0..40))
             .prop_map(|(s, part, rest)| Step::EnterCut(s, part, rest)),
-        2 => (1_usize..5).prop_map(Step::Leave),
+        3 => (0_usize..2, 0_u64..40, proptest::option::of(0_u64..1_000))
+            .prop_map(|(source, last, part)| Step::Introduce(source, last, part)),
+        1 => (1_usize..5).prop_map(Step::Leave),
         1 => Just(Step::Reopen),
     ];
     vec(step, 1..25)
@@ -298,6 +365,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Model {
     held: Vec<(String, u64, String)>,
     next: BTreeMap<String, u64>,
+    /// Sources of which something was sent.
+    begun: BTreeSet<String>,
     ids: u32,
 }
 
@@ -317,6 +386,27 @@ impl Model {
         let next = self.next.entry(name.clone()).or_insert(1);
         self.held.push((name, *next, format!("e{id}")));
         *next += 1;
+    }
+
+    /// Nothing that was sent changes its number; of the others the first comes after the last that
+    /// the log has, and all keep their order.
+    fn introduce(&mut self, name: &str, last: u64) {
+        if self.begun.contains(name) {
+            return;
+        }
+        let next = self.next.entry(name.to_owned()).or_insert(1);
+        let held: Vec<_> = self.held.iter_mut().filter(|(source, ..)| source == name).collect();
+        let first = held.first().map_or(*next, |(_, number, _)| *number);
+        if first <= last {
+            for ((_, number, _), new) in held.into_iter().zip(last + 1..) {
+                *number = new;
+            }
+            *next += last + 1 - first;
+        }
+    }
+
+    fn next(&self, name: &str) -> u64 {
+        self.next.get(name).copied().unwrap_or(1)
     }
 
     fn enter_all(&mut self, sources: &[usize], from: u32) {
@@ -361,7 +451,7 @@ proptest! {
                             .write_all(&rest).unwrap();
                         outbox = reopen();
                         // None of it, or some from the first on; nobody was told.
-                        let found = sorted(held(&outbox));
+                        let found = sorted(inside(&outbox));
                         let mut may = model.clone();
                         let mut fits = sorted(may.held.clone()) == found;
                         for (id, source) in (from..).zip(&sources) {
@@ -380,10 +470,34 @@ proptest! {
                         outbox = reopen();
                     }
                 }
+                Step::Introduce(source, last, part) => {
+                    let name = SOURCES[source];
+                    let Some(place) = outbox.read(|contents| contents.source(name)) else { continue };
+                    let (before, unchanged) = (size(dir.path()), model.clone());
+                    outbox.introduce(place, last).unwrap();
+                    model.introduce(name, last);
+                    if let Some(part) = part {
+                        let (path, after) = (last_segment(dir.path()), size(dir.path()));
+                        drop(outbox);
+                        cut(&path, before + (after - before) * part / 1_000);
+                        outbox = reopen();
+                        // All of them have other numbers, or none.
+                        let next = outbox.status().sources[name].next.unwrap();
+                        let found = sorted(inside(&outbox));
+                        let is = |may: &Model| {
+                            sorted(may.held.clone()) == found && may.next(name) == next
+                        };
+                        if !is(&model) {
+                            prop_assert!(is(&unchanged), "{found:?} {next} of {unchanged:?}");
+                            model = unchanged;
+                        }
+                    }
+                }
                 Step::Leave(nth) => {
                     let entries: Vec<u64> =
                         outbox.read(|contents| contents.entries.keys().copied().step_by(nth).collect());
                     let left: Vec<_> = held(&outbox).into_iter().step_by(nth).collect();
+                    model.begun.extend(model.held.iter().map(|(source, ..)| source.clone()));
                     outbox.leave(&entries).unwrap();
                     model.held.retain(|held| !left.contains(held));
                 }
@@ -392,8 +506,9 @@ proptest! {
                     outbox = reopen();
                 }
             }
-            prop_assert_eq!(sorted(held(&outbox)), sorted(model.held.clone()));
+            prop_assert_eq!(sorted(inside(&outbox)), sorted(model.held.clone()));
         }
+        prop_assert_eq!(sorted(held(&outbox)), sorted(model.held));
         let used: u64 = fs::read_dir(dir.path()).unwrap()
             .filter_map(|e| e.unwrap().path().extension()?.eq("seg").then_some(()))
             .map(|()| 1).sum();

@@ -22,10 +22,10 @@ const ASKED_AT_ONCE: usize = 256;
 /// Answers of an older projector in a row until it is believed rather than the one that began last:
 /// there may be two, and what one has covered says nothing to the other.
 const OTHERS_MAX: u32 = 5;
-/// How long a source that lost events waits after it has sent them again, and the longest: what was
-/// refused in a way that no account knows of must not fill the log.
+/// How long an event waits after it was sent again for the first time; twice as long each time.
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
-const AGAIN_AFTER_MAX: Duration = Duration::from_mins(10);
+/// How often it is: what was refused in a way that no account knows of must not fill the log.
+const AGAIN_MAX: u32 = 5;
 
 /// The unit that a source begins with.
 pub(crate) fn unit_of(source: &str) -> Option<UnitCode> {
@@ -92,15 +92,12 @@ pub(crate) struct Accounts {
     /// The projector that is believed, and how often in a row an older one answered.
     generation: Option<u64>,
     others: u32,
-    /// Sources that have sent again, how often in a row, and when they may next.
-    again: BTreeMap<usize, (u32, Instant)>,
     ends: Ends,
 }
 
 impl Accounts {
     pub(crate) fn new(client: Client) -> Self {
-        let (again, ends) = (BTreeMap::new(), Ends::default());
-        Self { client, generation: None, others: 0, again, ends }
+        Self { client, generation: None, others: 0, ends: Ends::default() }
     }
 
     /// The highest number that the log has of a source of which nothing was ever sent from here;
@@ -144,47 +141,137 @@ impl Accounts {
         self.generation = Some(generation);
         true
     }
+}
 
+/// The events that were sent again: how often in a row, and when they may go next.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds(BTreeMap<u64, (u32, Instant)>);
+
+impl Rounds {
     /// How far the events have come that the log has confirmed, and which of them leave.
     pub(crate) fn judge(
         &mut self,
         answers: &Answers,
         held: &Contents,
+        now: Instant,
     ) -> (Vec<(u64, State)>, Vec<u64>) {
-        let now = Instant::now();
-        let (mut states, mut received, mut lost) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let (mut states, mut received) = (Vec::new(), Vec::new());
         for (entry, found) in &held.entries {
             let State::Stored { position, covered } = found.state else { continue };
             let Some(source) = held.sources.get(found.source) else { continue };
-            let Some(answer) = answers.of(&source.name) else { continue };
-            let covered_now = match answer.verdict(&source.name, found.number, position, covered) {
+            let (name, number) = (&*source.name, found.number);
+            let Some(answer) = answers.of(name) else { continue };
+            let covered_now = match answer.verdict(name, number, position, covered) {
                 Verdict::Received => {
                     received.push(*entry);
-                    self.again.remove(&found.source);
+                    self.0.remove(entry);
                     continue;
                 }
-                Verdict::Lost if self.may_go_again(found.source, now) => {
-                    lost.insert(found.source);
+                Verdict::Lost => {
                     states.push((*entry, State::Waiting));
                     continue;
                 }
-                Verdict::Covered { generation, position } => Some((generation, position)),
-                Verdict::Wait | Verdict::Lost => None,
+                Verdict::Unknown => {
+                    states.extend(self.again(*entry, number, now).map(|state| (*entry, state)));
+                    continue;
+                }
+                Verdict::Uncertain => {
+                    let why = format!(
+                        "the log has confirmed it, but with so many numbers missing no account of \
+                         the source says whether {number} is there"
+                    );
+                    states.push((*entry, State::Parked(why.into())));
+                    continue;
+                }
+                Verdict::Covered { generation, position } => {
+                    self.0.remove(entry);
+                    Some((generation, position))
+                }
+                Verdict::Wait => None,
             };
             if covered_now != covered {
                 states.push((*entry, State::Stored { position, covered: covered_now }));
             }
         }
-        for source in lost {
-            let (times, _) = self.again.get(&source).copied().unwrap_or((0, now));
-            let pause = (AGAIN_AFTER * 2_u32.saturating_pow(times.min(16))).min(AGAIN_AFTER_MAX);
-            self.again.insert(source, (times + 1, now + pause));
-        }
         (states, received)
     }
 
-    fn may_go_again(&self, source: usize, now: Instant) -> bool {
-        self.again.get(&source).is_none_or(|(_, not_before)| *not_before <= now)
+    /// What becomes of an event that the log has confirmed and its source's account lacks; nothing
+    /// until it may go again.
+    fn again(&mut self, entry: u64, number: u64, now: Instant) -> Option<State> {
+        let (times, not_before) = self.0.get(&entry).copied().unwrap_or((0, now));
+        if now < not_before {
+            return None;
+        }
+        if times == AGAIN_MAX {
+            self.0.remove(&entry);
+            let why = format!(
+                "the log has confirmed it {} times, and no account has its number {number}: see \
+                 `tonghop refusals`",
+                times + 1
+            );
+            return Some(State::Parked(why.into()));
+        }
+        self.0.insert(entry, (times + 1, now + AGAIN_AFTER * 2_u32.pow(times)));
+        Some(State::Waiting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::contents::{Key, Place};
+    use crate::receipts::Account;
+
+    const SOURCE: &str = "/H41.16/igate";
+
+    /// An outbox with events of one source, all confirmed at their number.
+    fn confirmed(source: &str, numbers: &[u64]) -> Contents {
+        let mut held = Contents::default();
+        let source = held.add_source(source, Numbering::Theirs, true);
+        for number in numbers {
+            let place = Place { segment: 1, at: *number };
+            let entry = held.enter(source, *number, Key((*number).into()), place);
+            held.set(entry, State::Stored { position: *number, covered: None });
+        }
+        held
+    }
+
+    /// The fold has seen all, and has the numbers from 11 to 20 without 15.
+    fn answers() -> Answers {
+        let account = Account { last: 20, missing: vec![(15, 15)], uncertain: 10 };
+        let sources = [(SOURCE.to_owned(), account)].into();
+        let (generation, position, end, settled) = (1, 1_000, 1_000, 1_000);
+        let answer = Answer { generation, position, end, settled, registered: true, sources };
+        Answers([(UnitCode::parse("H41.16").unwrap(), answer)].into())
+    }
+
+    #[test]
+    fn what_no_account_has_is_sent_a_few_times_whatever_else_leaves_and_is_parked() {
+        let held = confirmed(SOURCE, &[14, 15]);
+        let (mut rounds, mut now, mut sent) = (Rounds::default(), Instant::now(), 0);
+        let why = loop {
+            let (states, received) = rounds.judge(&answers(), &held, now);
+            assert_eq!(received, [0], "14 leaves each time, and 15 waits no less for it");
+            match states.as_slice() {
+                [] => {}
+                [(1, State::Waiting)] => sent += 1,
+                [(1, State::Parked(why))] => break why.to_string(),
+                others => panic!("{others:?}"),
+            }
+            assert!(sent < 100, "for ever");
+            now += Duration::from_secs(1);
+        };
+        assert!(why.contains("no account has its number 15"), "{why}");
+        assert_eq!(sent, AGAIN_MAX);
+    }
+
+    #[test]
+    fn what_an_account_cannot_name_is_never_sent_again() {
+        let held = confirmed(SOURCE, &[3]);
+        let (states, received) = Rounds::default().judge(&answers(), &held, Instant::now());
+        let [(0, State::Parked(why))] = states.as_slice() else { panic!("{states:?}") };
+        assert!(why.contains("whether 3 is there") && received.is_empty(), "{why}");
     }
 }
 

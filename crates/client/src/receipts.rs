@@ -76,8 +76,14 @@ pub(crate) enum Verdict {
     Covered { generation: u64, position: u64 },
     /// It is there for good.
     Received,
-    /// The log does not have it, or has it where no account says so: it is to be sent again.
+    /// The log ended before the place where it had confirmed it: it is to be sent again.
     Lost,
+    /// The fold went past it, and the account lacks it: the log has lost it, or has it where no
+    /// account will ever say so.
+    Unknown,
+    /// The fold went past it, and no account says any more whether it is there: sending it again
+    /// would not change that.
+    Uncertain,
 }
 
 impl Answer {
@@ -90,19 +96,24 @@ impl Answer {
         position: u64,
         covered: Option<(u64, u64)>,
     ) -> Verdict {
-        if self.sources.get(source).is_some_and(|account| account.has(number)) {
-            let since = covered.filter(|(generation, _)| *generation == self.generation);
+        let account = self.sources.get(source);
+        let is_uncertain = account.is_some_and(|account| number <= account.uncertain);
+        let since = covered.filter(|(generation, _)| *generation == self.generation);
+        // A fold forgets no number; which ones are there is told of the highest alone.
+        let was_there = is_uncertain && since.is_some();
+        if was_there || account.is_some_and(|account| account.has(number)) {
             let (generation, position) = since.unwrap_or((self.generation, self.position));
             if self.settled >= position {
                 return Verdict::Received;
             }
             return Verdict::Covered { generation, position };
         }
-        // The log ended before a position that it had confirmed; or it went past it without this.
-        if self.end < position || self.position >= position {
-            return if self.registered { Verdict::Lost } else { Verdict::Wait };
+        match (self.registered, self.end < position, self.position >= position) {
+            (false, ..) | (true, false, false) => Verdict::Wait,
+            (true, true, _) => Verdict::Lost,
+            (true, false, true) if is_uncertain => Verdict::Uncertain,
+            (true, false, true) => Verdict::Unknown,
         }
-        Verdict::Wait
     }
 }
 
@@ -147,9 +158,24 @@ mod tests {
         let verdict = |answer: &Answer| answer.verdict("/H41/a", 5, 20, Some((1, 19)));
         assert_eq!(verdict(&answer(19, 20, 0)), Verdict::Wait);
         assert_eq!(verdict(&answer(10, 19, 0)), Verdict::Lost, "cut off");
-        assert_eq!(verdict(&answer(20, 25, 20)), Verdict::Lost, "the position is another's");
+        assert_eq!(verdict(&answer(20, 25, 20)), Verdict::Unknown, "the position is another's");
         let unregistered = Answer { registered: false, ..answer(20, 25, 20) };
         assert_eq!(verdict(&unregistered), Verdict::Wait, "refused, and kept for requeueing");
-        assert_eq!(answer(20, 25, 20).verdict("/H41/b", 7, 20, None), Verdict::Lost);
+        assert_eq!(answer(20, 25, 20).verdict("/H41/b", 7, 20, None), Verdict::Unknown);
+    }
+
+    #[test]
+    fn what_an_account_cannot_name_is_not_lost_and_was_there_if_it_was_covered() {
+        let verdict = |answer: &Answer, covered| answer.verdict("/H41/a", 2, 20, covered);
+        assert_eq!(verdict(&answer(19, 20, 0), None), Verdict::Wait);
+        assert_eq!(verdict(&answer(20, 25, 20), None), Verdict::Uncertain);
+        assert_eq!(verdict(&answer(20, 25, 20), Some((0, 20))), Verdict::Uncertain, "begun anew");
+        assert_eq!(verdict(&answer(30, 30, 29), Some((1, 30))), covered(30));
+        assert_eq!(verdict(&answer(30, 30, 30), Some((1, 30))), Verdict::Received);
+        assert_eq!(verdict(&answer(10, 19, 0), None), Verdict::Lost, "cut off");
+    }
+
+    fn covered(position: u64) -> Verdict {
+        Verdict::Covered { generation: 1, position }
     }
 }

@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Rounds};
 use crate::heartbeat;
 use crate::jitter;
 use crate::outbox::contents::Contents;
@@ -116,6 +116,7 @@ impl Sender {
         let (end, ended) = watch::channel(false);
         let task = Task {
             accounts: Accounts::new(client.clone()),
+            rounds: Rounds::default(),
             who: Who { client, is: Identity::default(), asked: None, ask_at: Instant::now() },
             outbox: Arc::clone(&outbox),
             on_way: FuturesUnordered::new(),
@@ -195,6 +196,7 @@ struct Task {
     who: Who,
     publisher: Publisher,
     accounts: Accounts,
+    rounds: Rounds,
     settings: SenderSettings,
     on_way: FuturesUnordered<OnWay>,
     /// What the last heartbeat of a source has said.
@@ -353,10 +355,15 @@ impl Task {
         let pause =
             if names.is_empty() || !answers.is_empty() { ASK_EVERY } else { ASK_EVERY_ALONE };
         self.ask_at = Instant::now() + jitter::jittered(pause, jitter::seed());
-        let (states, received) = self.outbox.read(|held| self.accounts.judge(&answers, held));
+        let (states, received) =
+            self.outbox.read(|held| self.rounds.judge(&answers, held, Instant::now()));
         let lost = states.iter().filter(|(_, state)| *state == State::Waiting).count();
         if lost > 0 {
             tracing::warn!(events = lost, "the log has lost events that it had confirmed; again");
+        }
+        let parked = states.iter().filter(|(_, state)| matches!(state, State::Parked(_))).count();
+        if parked > 0 {
+            tracing::warn!(events = parked, "events stay in the outbox: no account has them");
         }
         if states.is_empty() && received.is_empty() {
             return Ok(());

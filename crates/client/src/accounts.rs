@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 use tonghop_core::unit_code::UnitCode;
+use tonghop_wire::unit_of_source;
 
 use crate::outbox::State;
 use crate::outbox::contents::{Contents, Numbering};
@@ -27,11 +28,6 @@ const AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How often it is: what was refused in a way that no account knows of must not fill the log.
 const AGAIN_MAX: u32 = 5;
 
-/// The unit that a source begins with.
-pub(crate) fn unit_of(source: &str) -> Option<UnitCode> {
-    UnitCode::parse(source.strip_prefix('/')?.split('/').next()?)
-}
-
 /// What was answered, by unit.
 #[derive(Debug, Default)]
 pub(crate) struct Answers(BTreeMap<UnitCode, Answer>);
@@ -42,7 +38,7 @@ impl Answers {
     }
 
     fn of(&self, source: &str) -> Option<&Answer> {
-        self.0.get(&unit_of(source)?)
+        self.0.get(&unit_of_source(source)?)
     }
 
     /// Events that wait to be sent although the log has them: a run before this one has sent them.
@@ -109,7 +105,7 @@ impl Accounts {
     /// The accounts of these sources, as far as somebody answers.
     pub(crate) async fn ask(&mut self, sources: &BTreeSet<Arc<str>>) -> Answers {
         let units: BTreeSet<UnitCode> =
-            sources.iter().filter_map(|source| unit_of(source)).collect();
+            sources.iter().filter_map(|source| unit_of_source(source)).collect();
         let mut answers = Answers::default();
         let client = self.client.clone();
         let asking = units.into_iter().map(|unit| {
@@ -160,6 +156,11 @@ impl Rounds {
             let State::Stored { position, covered } = found.state else { continue };
             let Some(source) = held.sources.get(found.source) else { continue };
             let (name, number) = (&*source.name, found.number);
+            if unit_of_source(name).is_none() {
+                let why = format!("no account has it: {name} begins with no unit");
+                states.push((*entry, State::Parked(why.into())));
+                continue;
+            }
             let Some(answer) = answers.of(name) else { continue };
             let covered_now = match answer.verdict(name, number, position, covered) {
                 Verdict::Received => {
@@ -264,6 +265,14 @@ mod tests {
         };
         assert!(why.contains("no account has its number 15"), "{why}");
         assert_eq!(sent, AGAIN_MAX);
+    }
+
+    #[test]
+    fn what_an_earlier_version_took_from_nobodys_source_is_parked() {
+        let held = confirmed("H41.16/igate", &[14]);
+        let (states, received) = Rounds::default().judge(&answers(), &held, Instant::now());
+        let [(0, State::Parked(why))] = states.as_slice() else { panic!("{states:?}") };
+        assert!(why.contains("begins with no unit") && received.is_empty(), "{why}");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! An event on its way into the outbox: whose it is, by which subject it goes, and its number.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Deserializer};
-use tonghop_core::limits::{PAYLOAD_BYTES_MAX, SOURCE_BYTES_MAX};
+use tonghop_core::limits::PAYLOAD_BYTES_MAX;
+use tonghop_wire::Head;
 
 /// Why an event cannot be published at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,38 +12,10 @@ pub enum Unfit {
         /// Its bytes.
         bytes: usize,
     },
-    /// It is no event in structured JSON, or lacks what its subject is made of.
+    /// It is no event in structured JSON, lacks what its subject is made of, or its `source` or
+    /// `sequence` cannot be one.
     #[error("{0}")]
     Refused(String),
-    /// Its `source` or `sequence` cannot be one.
-    #[error("envelope.bad_attribute (attribute: {attribute})")]
-    BadAttribute {
-        /// Which.
-        attribute: &'static str,
-    },
-}
-
-/// What the outbox needs to know of an event.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) source: String,
-    /// The number that it has already.
-    pub(crate) number: Option<u64>,
-    /// The NATS subject that it goes by.
-    pub(crate) subject: String,
-}
-
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(borrow)]
-    source: Cow<'a, str>,
-    /// Not there, or a text: where it is anything else, the event cannot get a number.
-    #[serde(borrow, default, deserialize_with = "text")]
-    sequence: Option<Cow<'a, str>>,
-}
-
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    Cow::deserialize(from).map(Some)
 }
 
 /// Reads an event in structured JSON.
@@ -54,21 +24,7 @@ pub(crate) fn read(event: &[u8]) -> Result<Head, Unfit> {
     if event.len() + NUMBER_BYTES_MAX > PAYLOAD_BYTES_MAX {
         return Err(Unfit::TooLong { bytes: event.len() });
     }
-    let subject = tonghop_wire::route(event).map_err(|why| Unfit::Refused(why.to_string()))?;
-    let bad = |attribute| Unfit::BadAttribute { attribute };
-    let Named { source, sequence } =
-        serde_json::from_slice(event).map_err(|_| bad("sequence or source"))?;
-    if source.is_empty() || source.len() > SOURCE_BYTES_MAX {
-        return Err(bad("source"));
-    }
-    let number = match sequence.as_deref() {
-        None => None,
-        Some(text) => match text.parse() {
-            Ok(number) if number > 0 => Some(number),
-            Ok(_) | Err(_) => return Err(bad("sequence")),
-        },
-    };
-    Ok(Head { source: source.into_owned(), number, subject })
+    tonghop_wire::head(event).map_err(|why| Unfit::Refused(why.to_string()))
 }
 
 /// The most bytes by which a number makes an event longer.
@@ -93,12 +49,12 @@ mod tests {
     #[test]
     fn an_event_gets_its_number_and_nothing_else() {
         let head = read(EVENT.as_bytes()).unwrap();
-        assert_eq!((head.source.as_str(), head.number), ("/H41.16/igate", None));
+        assert_eq!((head.source.as_str(), head.sequence), ("/H41.16/igate", None));
         assert_eq!(head.subject, "tonghop.v1.H41-16.dossier.returned");
         for ending in ["", "\n", " \r\n"] {
             let with = numbered(format!("{EVENT}{ending}").as_bytes(), 42);
             let read = read(&with).unwrap();
-            assert_eq!(read.number, Some(42));
+            assert_eq!(read.sequence, Some(42));
             let text = String::from_utf8(with).unwrap();
             assert_eq!(text.replace(r#","sequence":"42""#, ""), EVENT);
         }
@@ -110,6 +66,12 @@ mod tests {
         for (event, says) in [
             (with(r#""sequence":"0""#), "sequence"),
             (with(r#""sequence":"x""#), "sequence"),
+            (with(r#""sequence":"+5""#), "sequence"),
+            (with(r#""sequence":"18446744073709551615""#), "sequence"),
+            (EVENT.replace("/H41.16/igate", "H41.16/igate"), "source"),
+            (EVENT.replace("/H41.16/igate", "/igate"), "source"),
+            (EVENT.replace("/H41.16/igate", "/H41.17/igate"), "unit.mismatch"),
+            (EVENT.replace("/H41.16/igate", "/H41.16/i gate"), "source"),
             (with(r#""sequence":7"#), "sequence"),
             (with(r#""sequence":"""#), "sequence"),
             (with(r#""sequence":null"#), "sequence"),

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use tonghop_core::day::Instant;
+use tonghop_wire::unit_of_source;
 
-use crate::accounts::unit_of;
 use crate::outbox::State;
 use crate::outbox::contents::{Contents, Numbering};
 use crate::publisher::Outgoing;
@@ -34,7 +34,7 @@ pub(crate) fn due(held: &Contents) -> Vec<(String, u64)> {
 /// The heartbeat of a source; none if it cannot be one.
 pub(crate) fn event(source: &str, last: u64, now_ms: i64) -> Option<Outgoing> {
     let last = u32::try_from(last).ok()?;
-    let unit = unit_of(source)?;
+    let unit = unit_of_source(source)?;
     let event = json!({
         "specversion": "1.0",
         "id": format!("heartbeat-{last}-{now_ms}"),

@@ -59,7 +59,9 @@
 //! sends nothing of a source until a projector has said once which those are.
 //!
 //! **What the log refuses** is received too: it is kept whole with its reason, and told to the office
-//! and to the agency. It leaves the outbox like every other event.
+//! and to the agency. It leaves the outbox like every other event; what no account could ever name,
+//! because of its `source` or its `sequence`, does not enter. What is in no account all the same is
+//! sent again a few times, and parked then.
 //!
 //! **What this connection may not publish** is not sent, for nothing would answer: it stays in the
 //! outbox, and [`Status::parked`] counts it. A sender that may takes it from there.

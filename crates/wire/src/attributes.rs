@@ -118,6 +118,27 @@ pub(crate) fn route(envelope: &Envelope<'_>) -> Result<(Kind, UnitCode), Refusal
     Ok((kind(envelope, given.kind, unit, None)?, unit))
 }
 
+/// The source and the number of an event of this unit: what a publisher that keeps events needs.
+/// A number that is written and says nothing is none, and is not left out either.
+pub(crate) fn numbered<'e>(
+    envelope: &'e Envelope<'_>,
+    unit: UnitCode,
+) -> Result<(Cow<'e, str>, Option<u64>), Refusal> {
+    let source = source(required(envelope, SOURCE)?, unit)?;
+    let (name, attribute) = envelope.attribute(SEQUENCE);
+    let sequence = match (attribute, optional(envelope, SEQUENCE)?) {
+        (Attribute::Unset, _) => None,
+        (_, Some(text)) => Some(sequence(text)?),
+        (_, None) => return Err(bad(name, "")),
+    };
+    Ok((source, sequence))
+}
+
+/// The unit that a source begins with.
+pub fn unit_of_source(source: &str) -> Option<UnitCode> {
+    UnitCode::parse(source.strip_prefix('/')?.split('/').next()?)
+}
+
 fn required<'e>(envelope: &'e Envelope<'_>, place: usize) -> Result<&'e str, Refusal> {
     optional(envelope, place)?.ok_or_else(|| missing(envelope.attribute(place).0))
 }
@@ -150,8 +171,7 @@ fn source(text: &str, unit: UnitCode) -> Result<Cow<'_, str>, Refusal> {
     if path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
         return Ok(source);
     }
-    let first = source.strip_prefix('/').and_then(|path| path.split('/').next());
-    match first.and_then(UnitCode::parse) {
+    match unit_of_source(&source) {
         Some(other) if other == unit => Ok(source),
         Some(_) => {
             Err(Refusal::new(RefusalCode::UnitMismatch).with("unit", unit).with("source", source))

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | read a message of the log | [`Decoder::decode`] |
 //! | publish a structured-JSON line | [`route`] for its subject |
+//! | keep a structured-JSON line until it is published | [`head`] for its source and number |
 //! | publish what came in any encoding | [`address`] for its unit and subject |
 //! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
 //! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
@@ -40,10 +41,11 @@ mod text;
 mod transcode;
 mod value;
 
+pub use attributes::unit_of_source;
 pub use catalogue::{CatalogueError, CatalogueFile, catalogue, catalogue_with, from_texts};
 pub use decoder::Decoder;
 pub use envelope::Raw;
 pub use refused::{Refused, RefusedMessage, RefusedUnreadable, refusal_json};
 pub use similar::most_similar;
-pub use subject::{address, route};
+pub use subject::{Head, address, head, route};
 pub use transcode::{Message, to_binary_json, to_protobuf, to_structured};

@@ -28,6 +28,28 @@ pub fn route(line: &[u8]) -> Result<String, Refused> {
     Ok(of(unit, kind))
 }
 
+/// What is to be known of an event that is kept until it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The subject by which it is to be published.
+    pub subject: String,
+    /// Its source, as accounts name it.
+    pub source: String,
+    /// Its number, if it has one.
+    pub sequence: Option<u64>,
+}
+
+/// The head of a structured-JSON event. Checks what the subject needs, `source` and `sequence`.
+pub fn head(line: &[u8]) -> Result<Head, Refused> {
+    let mut envelope = Envelope::default();
+    let read = envelope.structured(line, &mut Values::new());
+    read.map_err(|Malformed| unreadable())?;
+    let (kind, unit) = attributes::route(&envelope).map_err(|why| envelope.refused(why))?;
+    let numbered = attributes::numbered(&envelope, unit);
+    let (source, sequence) = numbered.map_err(|why| envelope.refused(why))?;
+    Ok(Head { subject: of(unit, kind), source: source.into_owned(), sequence })
+}
+
 /// Who speaks in a message in any of the encodings, and by which subject it is to be published; the
 /// subject that `raw` names is not looked at. Checks nothing that the subject does not need.
 pub fn address(raw: &Raw<'_>) -> Result<(UnitCode, String), Refused> {

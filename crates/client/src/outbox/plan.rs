@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tonghop_wire::Head;
+
 use super::contents::{Contents, Key, Numbering};
 use super::record::Record;
 use super::{OutboxError, SOURCES_MAX};
@@ -69,7 +71,7 @@ impl Plan {
         }
         let read = event::read(event).map_err(|why| OutboxError::Unfit { index, why })?;
         let numbering = self.numbering(&read, held)?;
-        let number = match (numbering, read.number) {
+        let number = match (numbering, read.sequence) {
             (Numbering::Ours { next }, None) => next,
             (Numbering::Theirs, Some(number)) => number,
             (Numbering::Ours { .. } | Numbering::Theirs, number) => {
@@ -77,7 +79,7 @@ impl Plan {
                 return Err(OutboxError::Numbering { index, source_name, numbered });
             }
         };
-        let event::Head { source, subject, .. } = read;
+        let Head { source, subject, .. } = read;
         let (name, subject) = (source.as_str(), subject.as_str());
         let record = Record::Event { source: name, number, key, subject, payload: event };
         self.records.push(record.pack());
@@ -103,11 +105,7 @@ impl Plan {
     }
 
     /// Who numbers a source, and which number is next; a new source is noted.
-    fn numbering(
-        &mut self,
-        event: &event::Head,
-        held: &Contents,
-    ) -> Result<Numbering, OutboxError> {
+    fn numbering(&mut self, event: &Head, held: &Contents) -> Result<Numbering, OutboxError> {
         if let Some(planned) = self.numbering.get(&event.source) {
             return Ok(*planned);
         }
@@ -117,7 +115,7 @@ impl Plan {
         if held.sources.len() + self.sources.len() >= SOURCES_MAX {
             return Err(OutboxError::Sources);
         }
-        let first = match event.number {
+        let first = match event.sequence {
             None => Numbering::Ours { next: 1 },
             Some(_) => Numbering::Theirs,
         };

@@ -16,6 +16,7 @@ use async_nats::{Client, Message, jetstream};
 use futures::{FutureExt, StreamExt};
 use tokio::time::{Instant, interval};
 use tonghop_client::receipts::{self, Account, Answer};
+use tonghop_core::limits::{SOURCE_BYTES_MAX, SOURCES_PER_UNIT_MAX};
 use tonghop_core::registry::Registry;
 use tonghop_core::unit_code::UnitCode;
 
@@ -24,6 +25,18 @@ use crate::view::View;
 
 /// How often it is noted where the fold stands.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
+/// Gaps that one answer names, of all sources of a unit together.
+const GAPS_TOLD_MAX: usize = 8_192;
+/// Bytes of a gap, two numbers, and of a source's name and what else its account says.
+const GAP_BYTES_MAX: usize = 2 * 20 + 4;
+const ACCOUNT_BYTES_MAX: usize = 6 * SOURCE_BYTES_MAX + 128;
+/// Those of which something was accepted, and those of which nothing was.
+const SOURCES_MAX: usize = 128;
+const _: () = assert!(SOURCES_PER_UNIT_MAX * 2 == 128);
+/// A server takes no longer message, unless it is told to.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+const _: () =
+    assert!(GAPS_TOLD_MAX * GAP_BYTES_MAX + SOURCES_MAX * ACCOUNT_BYTES_MAX < ANSWER_BYTES_MAX / 2);
 /// Requests that one look at the log answers.
 const TURN: usize = 256;
 
@@ -111,13 +124,15 @@ async fn answer(
         return tracing::warn!(%reply, "a request for receipts asks to be answered where it may not");
     }
     let account = view.read(&[], |moment| {
+        let each = GAPS_TOLD_MAX / moment.sources.of(unit).count().max(1);
         let sources = moment.sources.of(unit).map(|(name, source)| {
+            let uncertain = source.uncertain().map_or(0, |(to, _)| to);
             let account = Account {
                 last: source.last_sequence(),
                 missing: source.missing().collect(),
-                uncertain: source.uncertain().map_or(0, |(to, _)| to),
+                uncertain,
             };
-            (name.to_string(), account)
+            (name.to_string(), shortened(account, each))
         });
         Answer {
             generation,
@@ -136,6 +151,15 @@ async fn answer(
     if let Err(error) = client.publish(reply.clone(), text.into()).await {
         tracing::debug!(%error, "an account could not be told");
     }
+}
+
+/// The account with only so many gaps, the highest; up to those that are left out it is uncertain.
+fn shortened(mut account: Account, gaps_max: usize) -> Account {
+    let left_out = account.missing.len().saturating_sub(gaps_max);
+    if let Some((_, last)) = account.missing.drain(..left_out).next_back() {
+        account.uncertain = last;
+    }
+    account
 }
 
 /// An answer is no event, and no order to the server: nobody gets us to publish one.
@@ -163,6 +187,17 @@ mod tests {
         ] {
             assert_eq!(may_be_answered(reply), may, "{reply}");
         }
+    }
+
+    #[test]
+    fn an_account_that_is_too_long_is_uncertain_of_its_oldest_numbers() {
+        let all = Account { last: 9, missing: vec![(3, 4), (6, 6), (8, 8)], uncertain: 1 };
+        assert_eq!(shortened(all.clone(), 3), all);
+        let two = Account { missing: vec![(6, 6), (8, 8)], uncertain: 4, ..all.clone() };
+        assert_eq!(shortened(all.clone(), 2), two);
+        let none = Account { missing: Vec::new(), uncertain: 8, ..all };
+        assert_eq!(shortened(two, 0), none);
+        assert!(none.has(9) && !none.has(7));
     }
 
     #[test]

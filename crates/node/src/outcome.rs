@@ -215,6 +215,12 @@ impl Listener {
         runs.filter(|position| positions.line(*position).is_some()).collect()
     }
 
+    /// Whether the event at a position was refused, for many positions; none if that was not told.
+    pub(crate) fn refusals(&self) -> impl Fn(u64) -> Option<bool> + use<> {
+        let (is_told, is_refused) = (within(&self.told), within(&self.refused));
+        move |position| is_told(position).then(|| is_refused(position))
+    }
+
     /// What became of the events; none if that was not told of all of them.
     pub(crate) fn outcome(&self, positions: &Positions) -> Option<Outcome> {
         let first = positions.0.first().map_or(0, |run| run.first);
@@ -234,9 +240,32 @@ impl Listener {
     }
 }
 
+/// Whether a position is within one of the runs.
+fn within(runs: &[(u64, u64)]) -> impl Fn(u64) -> bool + use<> {
+    let mut runs = runs.to_vec();
+    runs.sort_unstable();
+    let mut until = 0;
+    for (_, last) in &mut runs {
+        until = until.max(*last);
+        *last = until;
+    }
+    move |position| {
+        let place = runs.partition_point(|(first, _)| *first <= position);
+        let run = place.checked_sub(1).and_then(|before| runs.get(before));
+        run.is_some_and(|(_, last)| position <= *last)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_is_within_any_of_the_runs() {
+        let is_within = within(&[(9, 9), (2, 6), (3, 4)]);
+        let found: Vec<u64> = (0..=10).filter(|position| is_within(*position)).collect();
+        assert_eq!(found, [2, 3, 4, 5, 6, 9]);
+    }
 
     #[test]
     fn positions_are_runs_and_late_ones_find_their_place() {

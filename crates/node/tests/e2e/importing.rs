@@ -340,3 +340,56 @@ async fn what_cannot_be_read_by_the_mapping_is_told_in_one_sentence() {
         run(&data, arguments).await.expect(2);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_counts_once_whatever_became_of_what_it_said_before() {
+    let data = Data::new("import-fates");
+    let up = with_units(&data).await;
+    let settled = "[[event]]\ntype = \"dossier.settled\"\nsource = \"/{unit}/bang-tinh\"\n\
+                   unit = { column = \"Đơn vị\" }\nsubject = { column = \"Mã\" }\n\
+                   time = { column = \"Xong\" }\ndata = { outcome = \"APPROVED\" }\n";
+    fs::write(data.file("m.toml"), format!("{MAPPING}{settled}")).unwrap();
+    let row = async |cells: &str, more: &[&str]| {
+        let text = format!("Đơn vị,Mã,Lĩnh vực,Ngày,Cách,Xong\nH41.16,a,buu-chinh,{cells}\n");
+        fs::write(data.file("s.csv"), text).unwrap();
+        publish(&data, &up, "s.csv", more).await
+    };
+    // The position, and the dossiers online and direct.
+    let stand = async |position: u64| {
+        up.reaches(position).await;
+        cells(&up, ["c4", "c5"]).await
+    };
+    let told = row("06/09/2021,Trực tiếp,09/09/2021", &[]).await;
+    assert_eq!(counts(&told), [2, 0, 0, 0, 0]);
+    assert_eq!(stand(4).await, [0, 1]);
+
+    // One of the two events is refused: only its id is free.
+    let told = row("06/09/2098,Trực tuyến,10/09/2021", &[]).await;
+    assert_eq!(counts(&told), [1, 0, 1, 0, 2]);
+    assert_eq!(told["refusals"][0]["code"], "time.in_future", "{told}");
+    let told = row("07/09/2021,Trực tuyến,10/09/2021", &[]).await;
+    assert_eq!(counts(&told), [1, 1, 0, 0, 1]);
+    assert_eq!(stand(8).await, [1, 0], "what it said first does not stand");
+
+    // Refused, and nobody listens.
+    row("06/09/2098,Trực tiếp,10/09/2021", &["--no-wait"]).await;
+    assert_eq!(stand(10).await, [1, 0]);
+    let told = row("08/09/2021,Trực tiếp,10/09/2021", &["--no-wait"]).await;
+    assert_eq!((&told["stored"], &told["corrections"]), (&json!(2), &json!(1)), "{told}");
+    assert_eq!(stand(13).await, [0, 1], "with what it replaces");
+    // Accepted, and nobody listens.
+    row("09/09/2021,Trực tuyến,10/09/2021", &["--no-wait"]).await;
+    assert_eq!(stand(17).await, [1, 0]);
+
+    // Once it is heard, a correction is one event again.
+    let rehearsed = row("09/09/2021,Trực tuyến,10/09/2021", &["--dry-run"]).await;
+    assert_eq!((&rehearsed["wouldSend"], &rehearsed["corrections"]), (&json!(2), &json!(0)));
+    let told = row("09/09/2021,Trực tuyến,10/09/2021", &["--strict", "--refused", "l.csv"]).await;
+    assert_eq!(counts(&told), [0, 2, 0, 0, 0]);
+    assert_eq!(fs::read_to_string(data.file("l.csv")).unwrap().lines().count(), 1);
+    assert_eq!(stand(21).await, [1, 0]);
+    let told = row("10/09/2021,Trực tiếp,10/09/2021", &[]).await;
+    assert_eq!(counts(&told), [1, 1, 0, 0, 1]);
+    assert_eq!(stand(23).await, [0, 1]);
+    up.running.stop("TERM").await.expect(0);
+}

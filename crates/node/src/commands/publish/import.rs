@@ -24,7 +24,7 @@ use tonghop_wire::{Decoder, Raw, Refused, subject};
 use super::heads::Heads;
 use super::mapping::values::{Want, value};
 use super::mapping::{self, EventMapping, Given, Mapping};
-use super::said::Said;
+use super::said::{OPEN_MAX, Said, Spoken};
 use crate::table::{Cell, Row};
 
 /// Why a row, or one event of it, is not sent.
@@ -36,6 +36,24 @@ pub(super) struct Fault {
     pub(super) column: Option<String>,
     /// What is wrong.
     pub(super) what: String,
+}
+
+/// An event of a row, to be sent.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) payload: Vec<u8>,
+    pub(super) role: Role,
+}
+
+/// What an event is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// For itself.
+    Itself,
+    /// For itself, and what becomes of it is remembered.
+    Said(Spoken),
+    /// That what the next one replaces is in the log. It is not counted, and may be refused.
+    StandIn,
 }
 
 /// An import: a mapping, and what was said by it.
@@ -53,9 +71,8 @@ struct Memory {
     said: Said,
     /// Of the file at hand: the row that has said a key, and what.
     seen: HashMap<u128, (u64, u64)>,
-    /// Rows of all files that say something new, with the keys.
-    fresh: HashMap<(usize, u64), Vec<u128>>,
-    files_begun: usize,
+    /// What is on the log, and where, and not known to be accepted.
+    stored: Vec<(u64, Spoken)>,
     /// The row of the headings in the file at hand.
     heads_row: u64,
     corrections: u64,
@@ -80,8 +97,7 @@ impl Import {
         let memory = Memory {
             said,
             seen: HashMap::new(),
-            fresh: HashMap::new(),
-            files_begun: 0,
+            stored: Vec::new(),
             heads_row: 1,
             corrections: 0,
             notes: Vec::new(),
@@ -106,13 +122,11 @@ impl Import {
             write!(note, "; columns that are not used: {}", unused.join(", ")).unwrap_or_default();
         }
         memory.notes.push(note);
-        memory.files_begun += 1;
-        let file = memory.files_begun - 1;
         drop(memory);
         let decoder = Decoder::new();
         let places = wanted.into_iter().filter_map(|name| heads.find(&name).map(|at| (name, at)));
         let places = places.collect();
-        Bound { import: self, heads, places, file, decoder }
+        Bound { import: self, heads, places, decoder }
     }
 
     /// How many events correct what was said before.
@@ -130,14 +144,21 @@ impl Import {
         self.memory().heads_row
     }
 
-    /// The log refused so many events of the row: what they said is not said.
-    pub(super) fn refused(&self, file: usize, row: u64, count: usize) -> std::io::Result<()> {
+    /// What was spoken is on the log at this position.
+    pub(super) fn stored(&self, position: u64, spoken: Spoken) {
+        self.memory().stored.push((position, spoken));
+    }
+
+    /// A projector was heard, or not, on what was stored: whether it was refused, by position.
+    pub(super) fn hear(&self, refused: impl Fn(u64) -> Option<bool>) -> std::io::Result<()> {
         let mut memory = self.memory();
-        let keys = memory.fresh.remove(&(file, row)).unwrap_or_default();
-        // Of a row that says several things it is not known which of them.
-        if keys.len() == count {
-            for key in keys {
-                memory.said.refused(key)?;
+        let mut stored = std::mem::take(&mut memory.stored);
+        stored.sort_unstable_by_key(|(position, _)| *position);
+        for (position, spoken) in stored {
+            match refused(position) {
+                Some(true) => memory.said.refused(spoken)?,
+                Some(false) => memory.said.accepted(spoken)?,
+                None => {}
             }
         }
         Ok(())
@@ -156,7 +177,6 @@ pub(super) struct Bound<'a> {
     pub(super) heads: Heads,
     /// Where the columns are, by the names that the mapping gives them.
     places: HashMap<String, usize>,
-    file: usize,
     decoder: Decoder,
 }
 
@@ -174,7 +194,7 @@ impl Bound<'_> {
         &mut self,
         row: &Row,
         now: bool,
-    ) -> anyhow::Result<Vec<Result<Vec<u8>, Fault>>> {
+    ) -> anyhow::Result<Vec<Result<Made, Fault>>> {
         let cells = match &row.cells {
             Ok(cells) => cells,
             Err(why) => return Ok(vec![Err(Fault { what: why.clone(), ..Fault::default() })]),
@@ -197,7 +217,10 @@ impl Bound<'_> {
             });
             if is_said {
                 match self.draft(event, cells) {
-                    Ok(draft) => made.push(self.finished(draft, event, row.number, now)?),
+                    Ok(draft) => match self.finished(draft, event, row.number, now)? {
+                        Ok(events) => made.extend(events.into_iter().map(Ok)),
+                        Err(fault) => made.push(Err(fault)),
+                    },
                     Err(faults) => made.extend(faults.into_iter().map(Err)),
                 }
             }
@@ -315,14 +338,14 @@ impl Bound<'_> {
         Some(self.heads.name(*place))
     }
 
-    /// Gives the event its id, and has it read.
+    /// Gives the event its id, and has it read; what it may have to replace comes before it.
     fn finished(
         &mut self,
         draft: Draft,
         mapping: &EventMapping,
         row: u64,
         now: bool,
-    ) -> anyhow::Result<Result<Vec<u8>, Fault>> {
+    ) -> anyhow::Result<Result<Vec<Made>, Fault>> {
         let Draft { mut event, kind, unit, has_id } = draft;
         let subject = subject::of(unit, kind);
         if self.import.mapping.example.is_some()
@@ -339,13 +362,13 @@ impl Bound<'_> {
         if !has_id {
             event.insert("id".to_owned(), Value::from(id_of(key, 1)));
         }
-        let mut payload = serde_json::to_vec(&event)?;
+        let payload = serde_json::to_vec(&event)?;
         let raw = Raw { subject: &subject, headers: &[], payload: &payload };
         if let Err(refused) = self.decoder.decode(&raw) {
             return Ok(Err(self.refused(&refused, mapping)));
         }
         if has_id {
-            return Ok(Ok(payload));
+            return Ok(Ok(vec![Made { payload, role: Role::Itself }]));
         }
         // No content is 0: that stands for what was refused.
         let content = Content::of(&payload).0.max(1);
@@ -363,21 +386,35 @@ impl Bound<'_> {
             None => drop(memory.seen.insert(key, (row, content))),
         }
         if !now {
-            return Ok(Ok(payload));
+            return Ok(Ok(vec![Made { payload, role: Role::Itself }]));
         }
-        let saying = memory.said.say(key, content)?;
-        if saying.is_new {
-            memory.fresh.entry((self.file, row)).or_default().push(key);
-        }
+        let Some(saying) = memory.said.say(key, content)? else {
+            let what = format!(
+                "it is not known what became of the last {OPEN_MAX} changes of this row: publish \
+                 the sheet as it was published last, without --no-wait and while a projector runs, \
+                 and then this one"
+            );
+            let column = self.column_of(&mapping.subject);
+            return Ok(Err(Fault { column, what, ..Fault::default() }));
+        };
         memory.corrections += u64::from(saying.is_correction());
         drop(memory);
-        if saying.generation > 1 {
-            event.insert("id".to_owned(), Value::from(id_of(key, saying.generation)));
-            let before = id_of(key, saying.generation - 1);
-            event.entry("replaces").or_insert_with(|| Value::from(before));
-            payload = serde_json::to_vec(&event)?;
+        let mut made = Vec::with_capacity(1);
+        for generation in saying.generations() {
+            let mut event = event.clone();
+            event.insert("id".to_owned(), Value::from(id_of(key, generation)));
+            if generation > 1 {
+                let before = id_of(key, generation - 1);
+                event.entry("replaces").or_insert_with(|| Value::from(before));
+            }
+            let role = match (generation == saying.generation, saying.open) {
+                (false, _) => Role::StandIn,
+                (true, 0) => Role::Itself,
+                (true, _) => Role::Said(Spoken { key, generation, content }),
+            };
+            made.push(Made { payload: serde_json::to_vec(&event)?, role });
         }
-        Ok(Ok(payload))
+        Ok(Ok(made))
     }
 
     /// What the decoder refuses, with the column that it speaks of.

@@ -9,7 +9,7 @@ use async_nats::Subject;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::import::{Fault, Import};
+use super::import::{Fault, Import, Made, Role};
 use super::rows;
 use crate::nats::Identity;
 use crate::nats::streams::EVENT_MAX;
@@ -85,7 +85,7 @@ impl NotLines {
 #[derive(Debug)]
 pub(super) enum Line {
     /// It can be sent; `place` is after it.
-    Event { place: Place, subject: Subject, payload: Bytes },
+    Event { place: Place, subject: Subject, payload: Bytes, role: Role },
     /// It cannot.
     Unsendable(Unsendable),
 }
@@ -97,10 +97,12 @@ impl Line {
         }
     }
 
-    /// Makes a line ready.
-    pub(super) fn new(place: Place, payload: Vec<u8>) -> Self {
+    /// Makes an event ready.
+    pub(super) fn new(place: Place, Made { payload, role }: Made) -> Self {
         match tonghop_wire::route(&payload) {
-            Ok(subject) => Self::Event { place, subject: subject.into(), payload: payload.into() },
+            Ok(subject) => {
+                Self::Event { place, subject: subject.into(), payload: payload.into(), role }
+            }
             Err(refused) => Self::unsendable(place, refused.to_string()),
         }
     }
@@ -183,7 +185,8 @@ fn read_lines(
         {
             return Err(not_lines.into());
         }
-        let ready = if too_long { Line::too_long(place) } else { Line::new(place, line) };
+        let made = Made { payload: line, role: Role::Itself };
+        let ready = if too_long { Line::too_long(place) } else { Line::new(place, made) };
         if lines.blocking_send(ready).is_err() {
             return Ok(());
         }

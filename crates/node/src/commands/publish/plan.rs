@@ -1,6 +1,5 @@
 //! What a run is asked to do with its files, checked before anything is read or sent.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -97,13 +96,7 @@ pub(super) fn after(
 ) -> anyhow::Result<()> {
     let by_log = tally.refused_by(listener);
     if let Some(import) = import {
-        let mut counts: BTreeMap<(usize, u64), usize> = BTreeMap::new();
-        for RefusedRow { file, row, .. } in &by_log {
-            *counts.entry((*file, *row)).or_default() += 1;
-        }
-        for ((file, row), count) in counts {
-            import.refused(file, row, count)?;
-        }
+        import.hear(listener.refusals())?;
         import.flush()?;
     }
     if let Some(path) = args.refused.as_ref().filter(|_| is_whole) {

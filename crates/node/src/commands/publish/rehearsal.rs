@@ -19,7 +19,7 @@ use tonghop_core::timeline::{Entry, Timeline};
 use tonghop_wire::{Decoder, Raw};
 
 use super::PublishArgs;
-use super::import::{Fault, Import};
+use super::import::{Fault, Import, Role};
 use super::input::{Line, NotLines, Place, Unsendable};
 use super::refused_rows::{self, RefusedRow};
 use super::sending::{progress_bar, start_reading};
@@ -52,8 +52,9 @@ pub(super) async fn run(
         let (mut waiting, read) = start_reading(path, Place::default(), import.clone());
         while let Some(line) = waiting.recv().await {
             match line {
-                Line::Event { place, subject, payload } => {
-                    if let Err(fault) = would.read(&subject, &payload, place.row) {
+                Line::Event { place, subject, payload, role } => {
+                    let is_counted = role != Role::StandIn;
+                    if is_counted && let Err(fault) = would.read(&subject, &payload, place.row) {
                         tally.cannot_send(file, Unsendable::new(place, fault));
                     } else if let Some(events) = &mut events {
                         events.write_all(&payload)?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::heads::{self, Heads, Search};
-use super::import::{Bound, Fault, Import};
+use super::import::{Bound, Fault, Import, Made, Role};
 use super::input::{LINE_BYTES_MAX, Line, NotLines, Place};
 use crate::table::{self, Row, TableError};
 
@@ -93,8 +93,9 @@ impl Reading<'_> {
                 if !sent.is_new(row) {
                     return Ok(ControlFlow::Continue(()));
                 }
-                let made =
-                    plain(heads, row, *is_sheet).map_err(|what| Fault { what, ..Fault::default() });
+                let made = plain(heads, row, *is_sheet)
+                    .map(|payload| Made { payload, role: Role::Itself })
+                    .map_err(|what| Fault { what, ..Fault::default() });
                 Ok(sent.all(row, vec![made]))
             }
         }
@@ -115,15 +116,15 @@ impl Sent<'_> {
     }
 
     /// Sends the lines of a row. Only the last one moves the place behind the row.
-    fn all(&mut self, row: &Row, made: Vec<Result<Vec<u8>, Fault>>) -> ControlFlow<()> {
+    fn all(&mut self, row: &Row, made: Vec<Result<Made, Fault>>) -> ControlFlow<()> {
         let after = Place { bytes: row.bytes, lines: row.number, row: row.number };
         let count = made.len();
         for (number, made) in (1..).zip(made) {
             let place =
                 if number == count { after } else { Place { row: row.number, ..self.before } };
             let line = match made {
-                Ok(payload) if too_long(&payload) => Line::too_long(place),
-                Ok(payload) => Line::new(place, payload),
+                Ok(made) if too_long(&made.payload) => Line::too_long(place),
+                Ok(made) => Line::new(place, made),
                 Err(fault) => Line::faulty(place, fault),
             };
             if self.lines.blocking_send(line).is_err() {

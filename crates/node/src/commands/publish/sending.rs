@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::halt::{Halt, Halts};
-use super::import::Import;
+use super::import::{Import, Role};
 use super::input::{self, Line};
 use super::resume::Bookmark;
 use super::summary::Tally;
@@ -25,7 +25,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// What is handed over and not yet confirmed, in the order of the lines; a line that was not sent
 /// has nothing to wait for.
-type Receipts = VecDeque<(input::Place, Option<Receipt>)>;
+type Receipts = VecDeque<(input::Place, Option<(Receipt, Role)>)>;
 
 /// Sends one file.
 #[derive(Debug)]
@@ -98,14 +98,14 @@ impl Sending<'_> {
             };
             let place = line.place();
             let receipt = match line.unless_denied(self.who) {
-                Line::Event { subject, payload, .. } => {
+                Line::Event { subject, payload, role, .. } => {
                     let bytes = u64::try_from(payload.len()).unwrap_or(0);
                     let publishing =
                         publisher.publish(Outgoing { subject, headers: None, payload });
                     match unless(&mut halts, publishing).await {
                         Ok(receipt) => {
                             tally.bytes += bytes;
-                            Some(receipt?)
+                            Some((receipt?, role))
                         }
                         Err(halt) => return Ok(Some(halt)),
                     }
@@ -168,16 +168,21 @@ impl Sending<'_> {
     async fn confirm(&mut self, receipts: &mut Receipts, tally: &mut Tally) -> anyhow::Result<()> {
         let Some((place, receipt)) = receipts.front_mut() else { return Ok(()) };
         let place = *place;
-        let position = match receipt {
-            Some(receipt) => Some(receipt.settled().await?.position),
+        let stored = match receipt {
+            Some((receipt, role)) => Some((receipt.settled().await?.position, *role)),
             None => None,
         };
         receipts.pop_front();
-        if let Some(position) = position {
+        if let Some((position, role)) = stored
+            && role != Role::StandIn
+        {
             tally.stored += 1;
             tally.positions.add(position, self.file, place.row);
+            if let (Some(import), Role::Said(spoken)) = (&self.import, role) {
+                import.stored(position, spoken);
+            }
         }
-        self.bookmark.move_to(place, position);
+        self.bookmark.move_to(place, stored.map(|(position, _)| position));
         Ok(())
     }
 }

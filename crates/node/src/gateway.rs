@@ -18,6 +18,7 @@ use async_nats::{Client, jetstream};
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout, timeout_at};
+use tonghop_core::unit_code::UnitCode;
 
 use crate::agencies::{Agencies, AgenciesError, Holder};
 use crate::nats::{ConnectSettings, NatsError, Outgoing, Publisher, PublisherSettings, connect};
@@ -81,6 +82,8 @@ pub struct Gateway {
     connection: ConnectSettings,
     /// The connection of a command that has one already.
     client: Option<Client>,
+    /// The unit whose agency it speaks as: it hears no more than what is told that unit.
+    unit: Option<UnitCode>,
     requeueing: Mutex<()>,
     session: Mutex<Option<Arc<Session>>>,
     limits: Arc<Limits>,
@@ -121,6 +124,7 @@ impl Gateway {
             agencies: Agencies::new(data),
             connection,
             client: None,
+            unit: None,
             requeueing: Mutex::new(()),
             session: Mutex::new(None),
             limits: Arc::new(Limits::new(settings)),
@@ -134,6 +138,12 @@ impl Gateway {
     #[must_use]
     pub fn with_client(self, client: Client) -> Self {
         Self { client: Some(client), ..self }
+    }
+
+    /// For a command that has the key of an agency; none for a key that hears all.
+    #[must_use]
+    pub fn with_unit(self, unit: Option<UnitCode>) -> Self {
+        Self { unit, ..self }
     }
 
     /// Whose token this is, if it holds now.
@@ -170,7 +180,7 @@ impl Gateway {
             return Err(slow());
         }
         // Before anything is published, so that no word of it is missed.
-        let listener = Listener::start(&session.client, None).await?;
+        let listener = Listener::start(&session.client, self.unit).await?;
         let mut receipts = Vec::with_capacity(messages.len());
         for message in messages {
             receipts.push(session.publisher.publish(message).await?);

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use crate::gateway::agency::{Agency, STRUCTURED, dossier, registered};
-use crate::program::{Up, run};
+use crate::program::{Up, run, to_end, tonghop};
 use crate::world::{Data, until};
 
 #[path = "identity/attacks.rs"]
@@ -226,4 +226,23 @@ async fn the_log_is_the_same_whether_nats_asks_who_one_is_or_not() {
         let doctor = run(&data, &["doctor"]).await.expect(0);
         assert!(doctor.out.contains("1 events, 1 to 1"), "{}", doctor.out);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conformance_is_played_over_nats_with_the_key_of_an_agency() {
+    let province = Province::start("identity-conformance").await;
+    let (data, up) = (&province.data, &province.up);
+    let token = run(data, &["agency", "add", "--json", "H41.16"]).await.expect(0).json();
+    let token = token["token"].as_str().unwrap().to_owned();
+    let http = Agency { token: token.clone(), http: up.http.clone() };
+    until("the token", async || (http.post("text/plain", b"").await.status != 401).then_some(()))
+        .await;
+    let creds = data.file("H41.16.nk");
+    let mut command = tonghop(data, &["conformance", "--as", "H41.16", "--json"]);
+    command.args(["--http", up.http.strip_prefix("http://").unwrap(), "--nats", &up.nats]);
+    command.arg("--creds").arg(creds).env("TONGHOP_TOKEN", token);
+    let ended = to_end(command).await.expect(0);
+    assert!(!ended.err.contains("ermissions"), "it hears what it may: {ended:?}");
+    let report = ended.json();
+    assert_eq!((&report["conforms"], &report["skipped"]), (&json!(true), &json!(2)), "{report}");
 }

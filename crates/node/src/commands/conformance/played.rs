@@ -17,7 +17,7 @@ use super::steps;
 use super::verdict::{Report, Step};
 use crate::commands::stop_signal;
 use crate::gateway::{Gateway, GatewaySettings, Word};
-use crate::nats::{Outgoing, connect, without_user};
+use crate::nats::{Outgoing, connect, who_am_i, without_user};
 use crate::settings::Settings;
 
 /// The media type of one event.
@@ -154,8 +154,9 @@ pub(super) async fn play(
 async fn gateway(settings: &Settings) -> anyhow::Result<Gateway> {
     let connection = settings.connection("tonghop conformance");
     let client = connect(&connection).await?;
+    let who = who_am_i(&client).await.unwrap_or_default();
     let gateway = Gateway::new(&settings.data, connection, GatewaySettings::default());
-    Ok(gateway.with_client(client))
+    Ok(gateway.with_client(client).with_unit(who.unit()))
 }
 
 pub(super) fn now() -> Moment {

@@ -65,7 +65,7 @@ impl Ends {
     /// The highest number that the log has of such a source; none while no account is known to
     /// have all of them.
     fn last(&mut self, answers: &Answers, source: &Arc<str>) -> Option<u64> {
-        if unit_of(source).is_none() {
+        if unit_of_source(source).is_none() {
             // There is nobody to ask, and no account will ever have it.
             return Some(0);
         }
@@ -282,12 +282,6 @@ mod tests {
         let [(0, State::Parked(why))] = states.as_slice() else { panic!("{states:?}") };
         assert!(why.contains("whether 3 is there") && received.is_empty(), "{why}");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::receipts::Account;
 
     #[test]
     fn the_last_number_is_known_once_a_projector_has_all_that_was_there_when_it_was_asked() {

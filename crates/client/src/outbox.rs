@@ -444,14 +444,20 @@ impl Inner {
 
     /// Those to be sent, and how many may not be.
     fn take(&mut self, most: usize, who: &Identity) -> Result<(Vec<Taken>, usize), OutboxError> {
-        let waiting = self.contents.waiting.iter().filter_map(|entry| {
-            let found = self.contents.entries.get(entry)?;
-            let source = self.contents.sources.get(found.source)?;
-            source.introduced.then_some((*entry, found.source, found.number, found.place))
-        });
-        let chosen: Vec<(u64, usize, u64, Place)> = waiting.take(most).collect();
+        let held = &self.contents;
+        let waiting = |introduced: bool| {
+            held.waiting.iter().filter_map(move |entry| {
+                let found = held.entries.get(entry)?;
+                let is_so = held.sources.get(found.source)?.introduced == introduced;
+                is_so.then_some((*entry, found.source, found.number, found.place))
+            })
+        };
+        // Who may not publish for a unit may not ask for its account either: its source is never
+        // introduced.
+        let unknown: Vec<(u64, usize, u64, Place)> = waiting(false).take(most).collect();
+        let chosen: Vec<(u64, usize, u64, Place)> = waiting(true).take(most).collect();
         let (mut taken, mut begin, mut parked) = (Vec::with_capacity(chosen.len()), Vec::new(), 0);
-        for (entry, from, number, place) in chosen {
+        for (entry, from, number, place) in unknown.into_iter().chain(chosen) {
             let segment = self.segments.iter_mut().find(|s| s.number == place.segment);
             let Some(segment) = segment else { continue };
             let bytes = segment.read(place.at)?;
@@ -462,6 +468,9 @@ impl Inner {
             if let Some(why) = who.why_not(subject) {
                 self.contents.set(entry, State::Parked(why.into()));
                 parked += 1;
+                continue;
+            }
+            if self.contents.sources.get(from).is_some_and(|source| !source.introduced) {
                 continue;
             }
             let ours = self.contents.source(source).and_then(|s| self.contents.sources.get(s));

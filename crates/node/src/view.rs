@@ -151,7 +151,7 @@ pub struct View {
     source: FacetSource,
     shown: Twin<Shown>,
     metrics: Metrics,
-    /// The position that is shown; the last one, if a commit was shown by half.
+    /// The position that was shown last, for when a commit was shown by half.
     position: AtomicU64,
     /// The last position of the log, as far as it is known.
     log_end: AtomicU64,
@@ -342,7 +342,8 @@ impl View {
 
     /// The position that readers see.
     pub fn position(&self) -> u64 {
-        self.position.load(Ordering::Acquire)
+        let told = || self.position.load(Ordering::Acquire);
+        self.shown.read().map_or_else(|_| told(), |shown| shown.position)
     }
 
     /// Reads what stands at one moment. The reading must be short: commits wait for it.

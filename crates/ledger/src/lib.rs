@@ -1,0 +1,13 @@
+//! Evidence: what makes a figure defensible years later, on a machine that has nothing else.
+//!
+//! The log is sealed in order: what stands at a position, [`message::Message`], is committed to by
+//! a salted hash, and that with the position, the time and the sender is a [`leaf::Leaf`] of a
+//! Merkle tree (RFC 6962). Whoever erases a message with its salt leaves the leaf as it was.
+//!
+//! **Invariant LEAF-1:** a leaf has exactly one encoding, and an encoding is one leaf.
+//!
+//! **Architecture invariant:** no network, no async, no sled: somebody outside can build it, read
+//! it, and believe it.
+
+pub mod leaf;
+pub mod message;

@@ -11,3 +11,4 @@
 
 pub mod leaf;
 pub mod message;
+pub mod tree;

@@ -6,9 +6,16 @@
 //!
 //! **Invariant LEAF-1:** a leaf has exactly one encoding, and an encoding is one leaf.
 //!
+//! A closing freezes a period at a position of the log: what was published, and of every unit and
+//! family what its timelines contribute ([`closing`], [`contributed`]).
+//!
 //! **Architecture invariant:** no network, no async, no sled: somebody outside can build it, read
 //! it, and believe it.
 
+pub mod closing;
+pub mod contributed;
 pub mod leaf;
+pub mod list;
 pub mod message;
+pub mod pruned;
 pub mod tree;

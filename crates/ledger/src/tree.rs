@@ -66,14 +66,27 @@ impl Frontier {
     /// # Panics
     /// If the tree has [`SIZE_MAX`] leaves, which no log comes near.
     pub fn push(&mut self, leaf: Hash) {
-        assert!(self.size < SIZE_MAX, "a tree has at most 2^63 − 1 leaves");
-        let mut node = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        assert!(self.push_subtree(0, leaf), "a tree has at most 2^63 − 1 leaves");
+    }
+
+    /// Appends the 2^`level` leaves of which the hash is the root; false, and nothing is appended,
+    /// if such a subtree cannot begin where the tree ends, or would make it too large.
+    ///
+    /// # Panics
+    /// Never: a frontier has a hash for each bit of its size.
+    pub fn push_subtree(&mut self, level: u32, root: Hash) -> bool {
+        let Some(leaves) = 1_u64.checked_shl(level) else { return false };
+        if !self.size.is_multiple_of(leaves) || self.size > SIZE_MAX - leaves {
+            return false;
+        }
+        let mut node = root;
+        for _ in 0..(self.size >> level).trailing_ones() {
             let left = self.peaks.pop().expect("a frontier has a hash for each bit of its size");
             node = node_hash(&left, &node);
         }
         self.peaks.push(node);
-        self.size += 1;
+        self.size += leaves;
+        true
     }
 
     /// How many leaves the tree has.

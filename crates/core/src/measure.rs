@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::pack::words;
+use crate::words::Family;
 
 words! {
     /// What an amount counts. Catalogue files name measures by these words.
@@ -252,6 +253,30 @@ impl Measure {
             221..=229 => 61,
             _ => 0,
         }
+    }
+
+    /// The family whose timelines contribute it; none: those of all families do.
+    pub const fn family(self) -> Option<Family> {
+        Some(match self.group() {
+            2 => Family::Procedure,
+            3 => Family::Dossier,
+            4 => Family::Document,
+            5 => Family::Meeting,
+            6 => Family::Site,
+            7 => Family::Post,
+            8 => Family::Feedback,
+            9 => Family::Portal,
+            10 => Family::Task,
+            11 => Family::Inspection,
+            12 => Family::Norm,
+            13 => Family::Certificate,
+            14 => Family::Account,
+            15 => Family::Deployment,
+            16 => Family::Staff,
+            60 => Family::Figure,
+            61 => Family::Narrative,
+            _ => return None,
+        })
     }
 
     /// Whether its cells are kept apart by this facet too, beside the cells of all.

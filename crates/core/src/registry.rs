@@ -46,6 +46,11 @@ impl Registry {
             .map(|(code, unit)| (*code, unit))
     }
 
+    /// Every timeline of a unit, registered or not, in order of code.
+    pub fn timelines(&self) -> impl Iterator<Item = (UnitCode, &Timeline)> {
+        self.units.iter().map(|(code, unit)| (*code, unit.timeline()))
+    }
+
     /// How many units have a timeline.
     pub fn len(&self) -> usize {
         self.units.len()

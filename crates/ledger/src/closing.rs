@@ -7,12 +7,13 @@
 //! | list | a line for each | fields |
 //! |---|---|---|
 //! | `figures` | figure of a form | id, value, root of what it is made of |
-//! | `contributions` | registered unit and family | unit, family, number of timelines, root |
-//! | `heads` | registered unit | unit, position of its last message, 0 for none |
+//! | `contributions` | unit and family with timelines | unit, family, number of timelines, root |
+//! | `heads` | unit and office | unit, position of its last message, 0 for none |
 //! | `sources` | source that was heard | unit, source, highest number, missing numbers |
 //! | `units` | unit with a timeline | unit, its timeline in hexadecimal |
 //!
-//! Each list is in order of its first fields, and ends at the closing's position.
+//! Each list is in order of its first fields, and ends at the closing's position; [`crate::line`]
+//! writes the lines.
 //!
 //! **Invariant CLO-1:** a closing names its bytes: what it says of a period can be rendered again
 //! from them alone, by whatever version.

@@ -20,7 +20,8 @@ const VERSION: u8 = 1;
 pub struct Leaf {
     /// The place in the log, from 1.
     pub position: u64,
-    /// When the log stored it, Unix milliseconds.
+    /// When the log stored it, Unix milliseconds; the highest that any message up to this one has,
+    /// for a server's clock may be put back, and a fold reads it so.
     pub recorded_ms: i64,
     /// The position of the message before this one whose NATS subject names the same unit; 0 if
     /// there is none.

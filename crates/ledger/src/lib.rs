@@ -14,7 +14,9 @@
 
 pub mod closing;
 pub mod contributed;
+pub mod figure;
 pub mod leaf;
+pub mod line;
 pub mod list;
 pub mod message;
 pub mod pruned;

@@ -13,6 +13,7 @@ use crate::http::Problem;
 use crate::view::Moment;
 
 pub use tonghop_report::Lang;
+pub use tonghop_wire::KnownAt;
 
 #[cfg(test)]
 mod tests;
@@ -26,27 +27,14 @@ pub const FIGURE_PARAMETERS: &[&str] =
 /// Parameters of one request.
 const PARAMETERS_MAX: usize = 32;
 
-/// Until when something must have been known to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KnownAt {
-    /// Everything that is folded.
-    Now,
-    /// What was recorded by the end of the day.
-    Day(Day),
-    /// What the log held up to the position.
-    Position(u64),
-}
-
-impl KnownAt {
-    /// The day of knowledge, for a view at this position; none: all that the view has.
-    pub fn day(self, position: u64) -> Result<Option<Day>, AskError> {
-        match self {
-            Self::Now => Ok(None),
-            Self::Day(day) => Ok(Some(day)),
-            Self::Position(asked) if asked == position => Ok(None),
-            Self::Position(asked) if asked < position => Err(AskError::KnownAtPosition(asked)),
-            Self::Position(asked) => Err(Problem::ahead(asked, position).into()),
-        }
+/// The day of knowledge, for a view at this position; none: all that the view has.
+pub fn known_day(known_at: KnownAt, position: u64) -> Result<Option<Day>, AskError> {
+    match known_at {
+        KnownAt::Now => Ok(None),
+        KnownAt::Day(day) => Ok(Some(day)),
+        KnownAt::Position(asked) if asked == position => Ok(None),
+        KnownAt::Position(asked) if asked < position => Err(AskError::KnownAtPosition(asked)),
+        KnownAt::Position(asked) => Err(Problem::ahead(asked, position).into()),
     }
 }
 
@@ -184,7 +172,7 @@ impl Wish {
 
     /// What is read at a moment of the view: the unit looked up, the day of knowledge settled.
     pub fn query(&self, moment: &Moment<'_>, today: Day) -> Result<Query, AskError> {
-        let known = self.known_at.day(moment.position)?;
+        let known = known_day(self.known_at, moment.position)?;
         let root = root(self.unit, &moment.registry(None))?;
         // What is asked for as it was known on a day was read on that day.
         let read_on = Some(match self.known_at {

@@ -36,7 +36,6 @@ mod completeness;
 mod contract;
 mod events;
 mod facets;
-mod figure_id;
 mod figures;
 mod forms;
 mod health;
@@ -53,7 +52,6 @@ mod timeliness;
 mod units;
 
 pub use events::unpublishable;
-pub use figure_id::FigureId;
 pub use problem::Problem;
 
 /// Bytes of a path with its query.

@@ -20,12 +20,13 @@ use tonghop_core::fold::Counts;
 use tonghop_core::unit_code::UnitCode;
 use tonghop_node::agencies::Holder;
 use tonghop_node::announce::Told;
-use tonghop_node::http::{self, Api, FigureId};
+use tonghop_node::http::{self, Api};
 use tonghop_node::reading::Reading;
 use tonghop_node::view::{FacetSource, View};
 use tonghop_tests::fuzz::{
     Counter, HOSTILE, Memory, Random, json_mutated, members_reordered, mutated, run,
 };
+use tonghop_wire::FigureId;
 
 #[path = "http/world.rs"]
 #[allow(dead_code, reason = "the tests of HTTP use the rest")]

@@ -11,6 +11,7 @@
 //! | say in words what a kind and its fields are | [`describe`] |
 //! | check an event outside of this program | [`schema::data`], [`schema::envelope`] |
 //! | what the figures and forms are | [`catalogue()`] |
+//! | name one figure | [`FigureId`] |
 //!
 //! The contract is in `proto/`: the messages, the page of refusals, and one example of each kind
 //! with its canonical bytes. `build.rs` turns the messages into the tables of [`kind`], so that a
@@ -28,6 +29,7 @@ mod data;
 mod decoder;
 pub mod describe;
 mod envelope;
+mod figure_id;
 mod headers;
 mod interner;
 mod json;
@@ -45,6 +47,7 @@ pub use attributes::unit_of_source;
 pub use catalogue::{CatalogueError, CatalogueFile, catalogue, catalogue_with, from_texts};
 pub use decoder::Decoder;
 pub use envelope::Raw;
+pub use figure_id::{FigureId, KnownAt};
 pub use refused::{Refused, RefusedMessage, RefusedUnreadable, refusal_json};
 pub use similar::most_similar;
 pub use subject::{Head, address, head, route};

@@ -59,9 +59,9 @@ fn known_at_is_a_day_or_a_position() {
     for bad in ["18446744073709551616", "-1", "1e3", "0x10", "now", "٣"] {
         assert!(read(bad).is_err(), "{bad}");
     }
-    assert_eq!(KnownAt::Position(7).day(7).unwrap(), None);
-    assert!(matches!(KnownAt::Position(6).day(7), Err(AskError::KnownAtPosition(6))));
-    assert!(matches!(KnownAt::Position(8).day(7), Err(AskError::Problem(_))));
+    assert_eq!(known_day(KnownAt::Position(7), 7).unwrap(), None);
+    assert!(matches!(known_day(KnownAt::Position(6), 7), Err(AskError::KnownAtPosition(6))));
+    assert!(matches!(known_day(KnownAt::Position(8), 7), Err(AskError::Problem(_))));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use tonghop_core::catalogue::Indicator;
 use tonghop_core::form::{Sources, figure, figure_of_code};
 use tonghop_core::measure::FacetKind;
+use tonghop_wire::FigureId;
 
-use super::figure_id::FigureId;
 use super::json::Json;
 use super::{Answer, Problem, Request, completeness, facets, forms};
 use crate::ask::{AskError, Asked, FIGURE_PARAMETERS, Lang, Wish};

@@ -6,8 +6,8 @@ use tonghop_core::form::{Row, RowKey, Sources, Table, fill, naming_day};
 use tonghop_core::read::{Query, Tree, Value};
 use tonghop_core::registry::Unit;
 use tonghop_report::{FormAnswer, Format, RenderError};
+use tonghop_wire::FigureId;
 
-use super::figure_id::FigureId;
 use super::json::Json;
 use super::outline::{self, SectionText};
 use super::{Answer, Problem, Request, completeness, facets};

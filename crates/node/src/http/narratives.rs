@@ -6,7 +6,7 @@ use tonghop_core::measure::{FacetKind, Measure};
 
 use super::json::Json;
 use super::{Answer, Problem, Request};
-use crate::ask::{AskError, root};
+use crate::ask::{AskError, known_day, root};
 
 /// `/v1/narratives`: those of the subtree of `unit` for the period.
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
@@ -19,7 +19,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     let (wanted, known_at) = (parameters.unit()?, parameters.known_at()?);
     let needs = [(FacetKind::Narrative, Measure::NarrativeSubmitted.group())];
     let read = request.figures()?.read(&needs, |moment| {
-        let known = known_at.day(moment.position)?;
+        let known = known_day(known_at, moment.position)?;
         let registry = moment.registry(known);
         let top = root(wanted, &moment.registry(None))?;
         let mut texts = written(moment.facets.get(&FacetKind::Narrative), known);

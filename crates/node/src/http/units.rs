@@ -7,7 +7,7 @@ use tonghop_core::words::Level;
 
 use super::json::Json;
 use super::{Answer, Problem, Request};
-use crate::ask::{AskError, root};
+use crate::ask::{AskError, known_day, root};
 
 /// `/v1/units`: those of the subtree of `unit` that are registered and not closed on the day `on`.
 pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
@@ -16,7 +16,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
     let wanted = parameters.unit()?;
     let known_at = parameters.known_at()?;
     let read = request.figures()?.read(&[], |moment| {
-        let known = known_at.day(moment.position)?;
+        let known = known_day(known_at, moment.position)?;
         let top = wanted.map(|_| root(wanted, &moment.registry(None))).transpose()?;
         Ok::<_, AskError>((moment.registry(known), top, moment.position, moment.lag))
     });

@@ -19,7 +19,16 @@ use tonghop_core::measure::FacetKind;
 use tonghop_core::read::Tree;
 use tonghop_core::unit_code::UnitCode;
 
-use crate::ask::KnownAt;
+/// Until when something must have been known to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownAt {
+    /// Everything that is folded.
+    Now,
+    /// What was recorded by the end of the day.
+    Day(Day),
+    /// What the log held up to the position.
+    Position(u64),
+}
 
 /// What a figure is of.
 #[derive(Debug, Clone, PartialEq, Eq)]

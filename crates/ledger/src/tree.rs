@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The hash at (level, index) is the root of the 2^level leaves from index × 2^level; it is stored
-//! once those leaves are there, and never changes.
+//! once those leaves are there, and never changes. Whoever makes a proof hands in how it is read.
 //!
 //! A [`Frontier`] is what has to be kept of a tree to go on with it: the stored hashes that make
 //! up its size, the largest first. As bytes it is the size (u64, big-endian) and those hashes.
@@ -41,6 +41,15 @@ pub fn empty_root() -> Hash {
     Sha256::new().finalize().into()
 }
 
+/// What a tree is known by: how many leaves it has, and its root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// How many leaves.
+    pub size: u64,
+    /// The root over all of them.
+    pub root: Hash,
+}
+
 /// What has to be kept of a tree to go on with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frontier {
@@ -59,6 +68,14 @@ impl Frontier {
     #[expect(clippy::new_without_default, reason = "an empty tree is stated, never assumed")]
     pub fn new() -> Self {
         Self { size: 0, peaks: Vec::new() }
+    }
+
+    /// Of the first `size` leaves, from the hashes that are stored of them.
+    pub fn stored<E>(
+        size: u64,
+        read: &mut impl FnMut(u32, u64) -> Result<Hash, E>,
+    ) -> Result<Self, E> {
+        Ok(Self { size, peaks: peaks(0, size, read)? })
     }
 
     /// Appends the hash of one leaf: see [`leaf_hash`].
@@ -99,6 +116,11 @@ impl Frontier {
         joined(self.peaks.iter().copied())
     }
 
+    /// Size and root.
+    pub fn head(&self) -> Head {
+        Head { size: self.size, root: self.root() }
+    }
+
     /// Writes the frontier as bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = self.size.to_be_bytes().to_vec();
@@ -123,6 +145,32 @@ impl Frontier {
 fn joined(peaks: impl DoubleEndedIterator<Item = Hash>) -> Hash {
     peaks.rev().reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(empty_root)
 }
+
+/// The stored hashes that make up the leaves from `begin` up to `end`, the largest first.
+///
+/// `begin` is 0, or where a subtree of a tree of at least `end` leaves begins.
+fn peaks<E>(
+    begin: u64,
+    end: u64,
+    read: &mut impl FnMut(u32, u64) -> Result<Hash, E>,
+) -> Result<Vec<Hash>, E> {
+    let mut peaks = Vec::new();
+    let mut at = begin;
+    while at < end {
+        let level = (end - at).ilog2();
+        assert!(at.trailing_zeros() >= level, "a subtree begins at a multiple of its size");
+        peaks.push(read(level, at >> level)?);
+        at += 1 << level;
+    }
+    Ok(peaks)
+}
+
+mod paths;
+
+pub use paths::{
+    PATH_HASHES_MAX, Unproven, prove_consistency, prove_inclusion, verify_consistency,
+    verify_inclusion,
+};
 
 #[cfg(test)]
 mod tests;

@@ -20,4 +20,5 @@ pub mod line;
 pub mod list;
 pub mod message;
 pub mod pruned;
+pub mod tiles;
 pub mod tree;

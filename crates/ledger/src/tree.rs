@@ -142,7 +142,7 @@ impl Frontier {
 }
 
 /// The root over the subtrees that make up a tree, the largest first.
-fn joined(peaks: impl DoubleEndedIterator<Item = Hash>) -> Hash {
+pub(crate) fn joined(peaks: impl DoubleEndedIterator<Item = Hash>) -> Hash {
     peaks.rev().reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(empty_root)
 }
 

@@ -20,5 +20,6 @@ pub mod line;
 pub mod list;
 pub mod message;
 pub mod pruned;
+pub mod note;
 pub mod tiles;
 pub mod tree;

@@ -4,6 +4,9 @@
 //! its SHA-256; what is proved line by line stands in lists, each named with its root
 //! ([`crate::list`]).
 //!
+//! Definitions are the catalogue files that the figures were read by, those of the program
+//! (`definitions-own-….toml`) and those of the province (`definitions-more-NN-….toml`, in order).
+//!
 //! | list | a line for each | fields |
 //! |---|---|---|
 //! | `figures` | figure of a form | id, value, root of what it is made of |
@@ -27,7 +30,7 @@ use crate::tree::Hash;
 /// The lists that every closing has.
 pub const LISTS: [&str; 5] = ["contributions", "figures", "heads", "sources", "units"];
 /// Bytes of the document.
-pub const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
+pub const DOCUMENT_BYTES_MAX: usize = 96 * 1024;
 
 /// What was published for a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ pub mod leaf;
 pub mod line;
 pub mod list;
 pub mod message;
-pub mod pruned;
 pub mod note;
+pub mod pruned;
 pub mod tiles;
 pub mod tree;

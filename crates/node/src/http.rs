@@ -25,6 +25,7 @@ use tokio::sync::{Semaphore, watch};
 use tonghop_core::day::{Day, Instant};
 
 use crate::ask::{AskError, Parameters};
+use crate::closings::Closings;
 use crate::gateway::Gateway;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
@@ -32,6 +33,8 @@ use crate::socket::{self, Reply};
 use crate::view::View;
 
 mod calendars;
+mod closed;
+mod closings;
 mod completeness;
 mod contract;
 mod events;
@@ -74,6 +77,8 @@ pub struct Api {
     pub today: fn() -> Day,
     /// Answers `knownAt=POSITION`; none: refused with a sentence.
     pub replay: Option<Replay>,
+    /// Whether what is read is about to be published: its figures are closed.
+    pub closing: bool,
 }
 
 impl fmt::Debug for Api {
@@ -97,7 +102,7 @@ impl Api {
             let replay: Replay = Arc::new(view);
             replay
         });
-        Self { reading, today, replay }
+        Self { reading, today, replay, closing: false }
     }
 }
 
@@ -116,6 +121,9 @@ struct Request<'a> {
     query: &'a str,
     refusals: Option<Arc<Refusals>>,
     gateway: Option<Arc<Gateway>>,
+    closings: Option<Arc<Closings>>,
+    /// Whether what is read is about to be published.
+    closing: bool,
 }
 
 impl<'a> Request<'a> {
@@ -203,6 +211,8 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/narratives", Serves::Reading(narratives::list)),
     ("/v1/reconciliation", Serves::Reading(reconciliation::one)),
     ("/v1/completeness", Serves::Reading(completeness::list)),
+    ("/v1/closings", Serves::Reading(closings::all)),
+    ("/v1/closings/{id}", Serves::Reading(closings::one)),
     ("/v1/refusals", Serves::Reading(refusals::list)),
     ("/v1/refusals/{position}/requeue", Serves::Posting(Posting::Requeue)),
     ("/v1/events", Serves::Posting(Posting::Events)),
@@ -316,7 +326,8 @@ fn read_with(
 ) -> Result<Answer, Problem> {
     let read_from = |view: Option<&View>| {
         let (refusals, gateway) = (api.reading.refusals(), api.reading.gateway());
-        read(&Request { view, today: api.today, name, query, refusals, gateway })
+        let (closings, closing, today) = (api.reading.closings(), api.closing, api.today);
+        read(&Request { view, today, name, query, refusals, gateway, closings, closing })
     };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),

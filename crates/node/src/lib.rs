@@ -7,6 +7,7 @@ pub mod announce;
 pub mod ask;
 pub mod catalogue_dir;
 pub mod cli;
+pub mod closings;
 pub mod commands;
 pub mod compare;
 pub mod folder;

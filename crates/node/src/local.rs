@@ -7,6 +7,7 @@ use anyhow::Context;
 use tonghop_store::Store;
 
 use crate::catalogue_dir;
+use crate::closings::Closings;
 use crate::compare;
 use crate::folder::Folder;
 use crate::http::{self, Api};
@@ -62,7 +63,9 @@ fn open(settings: &Settings) -> anyhow::Result<Arc<Reading>> {
     let store: Store = compare::open_in_use(&settings.data).with_context(|| {
         format!("no projector runs on {}, and its store cannot be read", settings.data.display())
     })?;
-    let reading = Arc::new(Reading::with_catalogue(catalogue_dir::load(settings)?));
+    let closings = Closings::new(settings.data.clone());
+    let reading = Reading::with_catalogue(catalogue_dir::load(settings)?).with_closings(closings);
+    let reading = Arc::new(reading);
     worker::show(&Folder::open(store)?, &reading)?;
     Ok(reading)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tonghop_core::catalogue::Catalogue;
 use tonghop_wire::CatalogueError;
 
+use crate::closings::Closings;
 use crate::gateway::Gateway;
 use crate::refusals::Refusals;
 use crate::replay::Earlier;
@@ -18,6 +19,7 @@ pub struct Reading {
     earlier: Option<Arc<Earlier>>,
     refusals: Option<Arc<Refusals>>,
     gateway: Option<Arc<Gateway>>,
+    closings: Option<Arc<Closings>>,
 }
 
 impl Reading {
@@ -29,7 +31,14 @@ impl Reading {
     /// Nothing to see yet; the catalogue is this one.
     pub fn with_catalogue(catalogue: Catalogue) -> Self {
         let catalogue = RwLock::new(Arc::new(catalogue));
-        Self { catalogue, view: RwLock::new(None), earlier: None, refusals: None, gateway: None }
+        Self {
+            catalogue,
+            view: RwLock::new(None),
+            earlier: None,
+            refusals: None,
+            gateway: None,
+            closings: None,
+        }
     }
 
     /// The same, able to show earlier positions of the log.
@@ -48,6 +57,17 @@ impl Reading {
     #[must_use]
     pub fn with_gateway(self, gateway: Gateway) -> Self {
         Self { gateway: Some(Arc::new(gateway)), ..self }
+    }
+
+    /// The same, able to show what was published.
+    #[must_use]
+    pub fn with_closings(self, closings: Closings) -> Self {
+        Self { closings: Some(Arc::new(closings)), ..self }
+    }
+
+    /// What was published, if this process has the data directory.
+    pub fn closings(&self) -> Option<Arc<Closings>> {
+        self.closings.clone()
     }
 
     /// How events are published, if this process has the log.

@@ -14,6 +14,7 @@ use tonghop_core::words::Level;
 use crate::lang::Lang;
 use crate::number::{day, in_words};
 
+mod closing;
 pub mod csv;
 mod outline;
 mod print;
@@ -22,6 +23,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
+pub use closing::{ChangedAnswer, ClosingAnswer};
 pub use outline::{PieceAnswer, SectionAnswer};
 
 /// A form filled in, as `/v1/forms/{form}` answers it.
@@ -57,6 +59,9 @@ pub struct FormAnswer {
     /// How many sources that the figures rest on have events missing.
     #[serde(default)]
     pub incomplete: u64,
+    /// What was published for the window, and what differs from it now; none if it was not closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<ClosingAnswer>,
     /// The language of the labels.
     pub lang: Lang,
     /// What the form is called.
@@ -212,7 +217,7 @@ pub struct CellAnswer {
     /// What is declared and no number: nil, missing, a bound.
     #[serde(flatten)]
     pub said: said::SaidAnswer,
-    /// `computed` or `declared`.
+    /// `computed`, `provisional`, `closed` or `declared`.
     pub status: String,
     /// The id of the figure; none for a sum over a level.
     pub figure: Option<String>,

@@ -29,8 +29,9 @@ mod xlsx;
 
 pub use answer::said::{BoundAnswer, SaidAnswer};
 pub use answer::{
-    CellAnswer, Cells, Column as ColumnAnswer, Days, FormAnswer, Group, Identity, KnownText,
-    LevelAnswer, PieceAnswer, Ratio, RowAnswer, RowOf, SectionAnswer, csv, table,
+    CellAnswer, Cells, ChangedAnswer, ClosingAnswer, Column as ColumnAnswer, Days, FormAnswer,
+    Group, Identity, KnownText, LevelAnswer, PieceAnswer, Ratio, RowAnswer, RowOf, SectionAnswer,
+    csv, table,
 };
 pub use document::{
     Align, Block, Cell, Column, ColumnKind, Document, Head, HeadCell, Heading, Paragraph, Row,

@@ -54,16 +54,33 @@ pub fn catalogue() -> Result<Catalogue, CatalogueError> {
 
 /// The catalogue that this version was built with, and what these files add or replace.
 pub fn catalogue_with(extra: &[CatalogueFile]) -> Result<Catalogue, CatalogueError> {
-    let own = [
+    catalogue_of(&own_files(), extra)
+}
+
+/// The files of this version.
+pub fn own_files() -> [CatalogueFile; 6] {
+    [
         CatalogueFile::new("indicators.toml", include_str!("../catalogue/indicators.toml")),
         CatalogueFile::new("forms.toml", include_str!("../catalogue/forms.toml")),
         CatalogueFile::new("cchc.toml", include_str!("../catalogue/cchc.toml")),
         CatalogueFile::new("calendars.toml", include_str!("../catalogue/calendars.toml")),
         CatalogueFile::new("rules.toml", include_str!("../catalogue/rules.toml")),
-    ];
-    let declared =
-        [CatalogueFile::new("declared.toml", include_str!("../catalogue/declared.toml"))];
-    from_files(&[&own, extra], &declared)
+        CatalogueFile::new(FALLBACK, include_str!("../catalogue/declared.toml")),
+    ]
+}
+
+/// The file of a version whose rows stand only where no other file has them.
+const FALLBACK: &str = "declared.toml";
+
+/// The catalogue of the files of a version, which may be another than this one, and of what these
+/// files add or replace.
+pub fn catalogue_of(
+    own: &[CatalogueFile],
+    extra: &[CatalogueFile],
+) -> Result<Catalogue, CatalogueError> {
+    let (fallback, own): (Vec<CatalogueFile>, Vec<CatalogueFile>) =
+        own.iter().cloned().partition(|file| file.name == FALLBACK);
+    from_files(&[&own, extra], &fallback)
 }
 
 /// A catalogue of these files alone.

@@ -44,7 +44,9 @@ mod transcode;
 mod value;
 
 pub use attributes::unit_of_source;
-pub use catalogue::{CatalogueError, CatalogueFile, catalogue, catalogue_with, from_texts};
+pub use catalogue::{
+    CatalogueError, CatalogueFile, catalogue, catalogue_of, catalogue_with, from_texts, own_files,
+};
 pub use decoder::Decoder;
 pub use envelope::Raw;
 pub use figure_id::{FigureId, KnownAt};

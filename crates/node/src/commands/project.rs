@@ -9,6 +9,7 @@ use clap::Args;
 use super::up::{settle_after, sync};
 use super::{DONE, stop_signal};
 use crate::catalogue_dir;
+use crate::closings::Closings;
 use crate::gateway::Gateway;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
@@ -43,7 +44,8 @@ pub async fn run(args: &ProjectArgs, settings: &Settings) -> anyhow::Result<Exit
     }
     let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
-    let reading = Arc::new(reading.with_gateway(gateway));
+    let closings = Closings::new(settings.data.clone());
+    let reading = Arc::new(reading.with_gateway(gateway).with_closings(closings));
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings {

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use super::{DONE, print, stop_signal};
 use crate::catalogue_dir;
+use crate::closings::Closings;
 use crate::gateway::Gateway;
 use crate::http;
 use crate::nats::{
@@ -99,7 +100,8 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     let refusals = Refusals::new(connection.clone());
     let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
-    let reading = Arc::new(reading.with_gateway(gateway));
+    let closings = Closings::new(settings.data.clone());
+    let reading = Arc::new(reading.with_gateway(gateway).with_closings(closings));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, args.secure, settings);
     let watched = Arc::clone(&reading);

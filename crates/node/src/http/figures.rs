@@ -86,7 +86,7 @@ fn answer(
     forms::question(&mut json, wish);
     json.raw(",");
     forms::value(&mut json, value);
-    json.raw(",\"status\":").text(forms::status(indicator, forms::computed(query.is_over())));
+    json.raw(",\"status\":").text(forms::status(indicator, forms::computed(request, query)));
     let computed_to = query.computed_to().map(|day| day.to_string());
     json.raw(",\"computedTo\":").optional(computed_to.as_deref());
     json.raw(",\"figure\":").text(&id.to_string());

@@ -8,6 +8,7 @@ use tonghop_core::registry::Unit;
 use tonghop_report::{FormAnswer, Format, RenderError};
 use tonghop_wire::FigureId;
 
+use super::closed::{Changed, Closed, is_computed};
 use super::json::Json;
 use super::outline::{self, SectionText};
 use super::{Answer, Problem, Request, completeness, facets};
@@ -75,11 +76,22 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         let texts = outline::texts(form, &wish, query, moment);
         let (position, lag) = (moment.position, moment.lag);
         let incomplete = completeness::incomplete(moment, &registry, query);
-        let filled =
-            Filled { table, query, unit_label, parent_label, texts, position, lag, incomplete };
-        Ok::<_, AskError>(filled)
+        Ok::<_, AskError>(Filled {
+            table,
+            query,
+            unit_label,
+            parent_label,
+            texts,
+            position,
+            lag,
+            incomplete,
+            computed: computed(request, query),
+            closed: None,
+        })
     });
-    let json = filled.map_err(Problem::from)??.json(form, catalogue, &wish);
+    let mut filled = filled.map_err(Problem::from)??;
+    filled.closed = Closed::of(request, &wish)?;
+    let json = filled.json(form, catalogue, &wish);
     if format == Format::Json {
         return Ok(Answer::json(json));
     }
@@ -192,9 +204,14 @@ pub(super) const fn status(indicator: &Indicator, computed: &'static str) -> &'s
     }
 }
 
-/// What is said of a computed figure: provisional while its window is not over.
-pub(super) const fn computed(is_over: bool) -> &'static str {
-    if is_over { "computed" } else { "provisional" }
+/// What is said of a computed figure: provisional while its window is not over, closed where it is
+/// published.
+pub(super) fn computed(request: &Request<'_>, query: Query) -> &'static str {
+    match (request.closing, query.is_over()) {
+        (true, _) => "closed",
+        (false, true) => "computed",
+        (false, false) => "provisional",
+    }
 }
 
 fn layout(form: &Form) -> &'static str {
@@ -225,14 +242,25 @@ struct Filled {
     position: u64,
     lag: u64,
     incomplete: u64,
+    /// What is said of its computed figures.
+    computed: &'static str,
+    closed: Option<Closed>,
 }
 
 /// What all cells of one column begin and end with.
-struct ColumnText {
+struct ColumnText<'a> {
+    /// `c3`
+    key: &'a str,
     /// `"c3":{`
     head: String,
-    /// `,"status":"computed","figure":"dossiers.to_handle~`
+    /// `,"status":"computed","figure":"`
+    status: String,
+    /// The same for a figure that is what was published.
+    closed: String,
+    /// `dossiers.to_handle~`
     figure: String,
+    /// Where its figures come from.
+    said: &'static str,
 }
 
 impl Filled {
@@ -248,14 +276,17 @@ impl Filled {
         json.raw(",\"computedTo\":").optional(computed_to.as_deref());
         let pairs: Vec<(&Slot, &Indicator)> = slots(form, catalogue).collect();
         json.raw(",\"rows\":[");
-        self.rows(&mut json, form, &pairs, wish);
+        let changed = self.rows(&mut json, form, &pairs, wish);
         json.raw("]");
         if form.layout == Layout::ByUnit {
             json.raw(",\"levels\":[");
-            self.levels(&mut json, &pairs, computed(self.query.is_over()));
+            self.levels(&mut json, &pairs, self.computed);
             json.raw("]");
         }
         json.raw(",\"incomplete\":").number(self.incomplete);
+        if let Some(closed) = &self.closed {
+            closed.json(&mut json, &changed);
+        }
         json.raw(",\"lang\":")
             .text(wish.lang.word())
             .raw(",\"title\":")
@@ -278,12 +309,19 @@ impl Filled {
         json
     }
 
-    fn rows(&self, json: &mut Json, form: &Form, pairs: &[(&Slot, &Indicator)], wish: &Wish) {
+    /// Writes the rows, and answers what differs from what was published.
+    fn rows<'a>(
+        &'a self,
+        json: &mut Json,
+        form: &Form,
+        pairs: &[(&'a Slot, &'a Indicator)],
+        wish: &Wish,
+    ) -> Vec<Changed<'a>> {
         let suffix = FigureId::suffix(wish.asked.window, wish.tree, wish.known_at);
-        let computed = computed(self.query.is_over());
-        let texts: Vec<ColumnText> = pairs
+        let mut changed = Vec::new();
+        let texts: Vec<ColumnText<'_>> = pairs
             .iter()
-            .map(|(slot, indicator)| column_text(slot, indicator, form.layout, computed))
+            .map(|(slot, indicator)| column_text(slot, indicator, form.layout, self.computed))
             .collect();
         for (place, row) in self.table.rows.iter().enumerate() {
             json.raw(if place > 0 { ",{" } else { "{" });
@@ -309,12 +347,24 @@ impl Filled {
                 if place > 0 {
                     json.raw(",");
                 }
+                let published = self.closed.as_ref().and_then(|closed| {
+                    let id = [&text.figure, unit.as_str(), &suffix, &facet];
+                    closed.published(&mut id.concat())
+                });
+                let is_published = published == Some(*amount);
+                if let Some(published) = published.filter(|_| !is_published) {
+                    let (row, column) = (row_key(row, pairs), text.key);
+                    let (now, status) = (*amount, text.said);
+                    changed.push(Changed { row, column, published, now, status });
+                }
                 json.raw(&text.head);
                 value(json, *amount);
+                json.raw(if is_published { &text.closed } else { &text.status });
                 json.raw(&text.figure).raw(unit.as_str()).raw(&suffix).raw(&facet).raw("\"}");
             }
             json.raw("}}");
         }
+        changed
     }
 
     fn levels(&self, json: &mut Json, pairs: &[(&Slot, &Indicator)], status: &str) {
@@ -369,23 +419,35 @@ fn of_province((slot, _): &(&Slot, &Indicator)) -> bool {
     slot.of_province
 }
 
-fn column_text(
-    slot: &Slot,
+/// The key of a row, as its head has it.
+fn row_key<'a>(row: &'a Row, pairs: &[(&'a Slot, &Indicator)]) -> &'a str {
+    match &row.key {
+        RowKey::Unit(code, _) => code.as_str(),
+        RowKey::Code(code) => code,
+        RowKey::Slot(place) => pairs.get(*place).map_or("", |(slot, _)| slot.key.as_str()),
+        RowKey::Total => "TOTAL",
+    }
+}
+
+fn column_text<'a>(
+    slot: &'a Slot,
     indicator: &Indicator,
     layout: Layout,
     computed: &'static str,
-) -> ColumnText {
+) -> ColumnText<'a> {
     let key = match layout {
         Layout::List => "value",
         Layout::ByUnit | Layout::ByFacet(_) => slot.key.as_str(),
     };
     let mut head = Json::with_capacity(32);
     head.key(key).raw("{");
-    let mut figure = Json::with_capacity(64);
+    let said = status(indicator, computed);
+    let published = if is_computed(&indicator.rule) { "closed" } else { said };
+    let [status, closed] =
+        [said, published].map(|said| format!(",\"status\":\"{said}\",\"figure\":\""));
     // The ids of indicators need no escaping; `figure_id` refuses others.
-    figure.raw(",\"status\":\"").raw(status(indicator, computed));
-    figure.raw("\",\"figure\":\"").raw(&indicator.id).raw("~");
-    ColumnText { head: utf8(head), figure: utf8(figure) }
+    let figure = format!("{}~", indicator.id);
+    ColumnText { key, head: utf8(head), status, closed, figure, said }
 }
 
 fn utf8(json: Json) -> String {

@@ -120,6 +120,7 @@ impl FormAnswer {
     pub(super) fn list(&self) -> Table {
         let mut table = self.figures(self.rows.iter());
         table.notes.push(self.position_note());
+        table.notes.extend(self.closing_lines());
         table
     }
 
@@ -174,6 +175,7 @@ impl FormAnswer {
         }
         self.body(&mut table, columns);
         table.notes.push(self.position_note());
+        table.notes.extend(self.closing_lines());
         table
     }
 

@@ -142,6 +142,10 @@ fn foot(form: &FormAnswer) -> String {
         Lang::En => format!("The log up to position {position}; {waiting} events wait behind it."),
     };
     foot.push_str(&form.incomplete_note());
+    for line in form.closing_lines() {
+        foot.push('\n');
+        foot.push_str(&plain(&line));
+    }
     foot
 }
 

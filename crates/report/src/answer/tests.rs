@@ -75,7 +75,7 @@ fn column(key: &str, label: &str) -> Column {
     }
 }
 
-fn form(lang: Lang) -> FormAnswer {
+pub(super) fn form(lang: Lang) -> FormAnswer {
     let level = |level: Option<&str>, cells| LevelAnswer { level: level.map(str::to_owned), cells };
     FormAnswer {
         form: "bieu-06a".to_owned(),
@@ -95,6 +95,7 @@ fn form(lang: Lang) -> FormAnswer {
             row("TOTAL", "Tổng số", None, cells(1_034_859, 7)),
         ],
         incomplete: 0,
+        closing: None,
         levels: Some(vec![
             level(None, cells(1, 0)),
             level(Some("PROVINCE"), cells(2, 0)),

@@ -1,5 +1,5 @@
 //! Hostile bytes for everything that reads bytes of others: events in three encodings, refusals
-//! read back, catalogue files, timelines and records of a damaged store.
+//! read back, catalogue files, timelines and records of a damaged store, evidence.
 //!
 //! The laws are those of [`tonghop_tests::fuzz`], and of each decoder its own: the same bytes get
 //! the same answer whatever came before (WIRE-2), what is accepted comes back from every encoding
@@ -15,6 +15,8 @@
 
 #[path = "fuzz/events.rs"]
 mod events;
+#[path = "fuzz/evidence.rs"]
+mod evidence;
 #[path = "fuzz/growth.rs"]
 mod growth;
 #[path = "fuzz/stored.rs"]

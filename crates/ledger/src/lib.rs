@@ -12,14 +12,17 @@
 //! **Architecture invariant:** no network, no async, no sled: somebody outside can build it, read
 //! it, and believe it.
 
+pub mod checkpoint;
 pub mod closing;
 pub mod contributed;
 pub mod figure;
 pub mod leaf;
 pub mod line;
 pub mod list;
+pub mod log;
 pub mod message;
 pub mod note;
+pub mod proof;
 pub mod pruned;
 pub mod tiles;
 pub mod tree;

@@ -50,14 +50,20 @@ pub struct Tile {
 #[error("this is not the path of a tile: tile/<level>/<index>, with .p/<width> if it is partial")]
 pub struct NoTile;
 
-/// Bytes that are not what the path of their tile says.
+/// A tile that cannot be read as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{tile} has {bytes} bytes instead of {}", tile.bytes())]
-pub struct WrongLength {
-    /// The tile.
-    pub tile: Tile,
-    /// How many bytes there are.
-    pub bytes: usize,
+pub enum TileError {
+    /// Neither it nor the full one is there.
+    #[error("{0} is missing")]
+    Absent(Tile),
+    /// Its bytes are not what its path says.
+    #[error("{tile} has {bytes} bytes instead of {}", tile.bytes())]
+    Length {
+        /// The tile.
+        tile: Tile,
+        /// How many bytes there are.
+        bytes: usize,
+    },
 }
 
 impl Tile {
@@ -96,15 +102,22 @@ impl Tile {
         self.width * 32
     }
 
-    /// The hashes that its bytes are; also of a tile of the same place that has more of them.
-    fn hashes(&self, bytes: &[u8]) -> Result<Vec<Hash>, WrongLength> {
+    /// Its hashes; from the full tile of its place if the partial one is gone.
+    fn read<E: From<TileError>>(
+        &self,
+        read: &mut impl FnMut(&Self) -> Result<Option<Vec<u8>>, E>,
+    ) -> Result<Vec<Hash>, E> {
+        let (tile, bytes) = match read(self)? {
+            Some(bytes) => (*self, bytes),
+            None if self.is_full() => return Err(TileError::Absent(*self).into()),
+            None => (self.full(), read(&self.full())?.ok_or(TileError::Absent(*self))?),
+        };
         let (hashes, odd) = bytes.as_chunks();
-        let width = usize::try_from(self.width).expect("a tile has at most 256 hashes");
-        match hashes.get(..width) {
-            Some(first) if odd.is_empty() && [self.width, WIDTH].contains(&count(hashes)) => {
-                Ok(first.to_vec())
-            }
-            _ => Err(WrongLength { tile: *self, bytes: bytes.len() }),
+        if odd.is_empty() && count(hashes) == tile.width {
+            let width = usize::try_from(self.width).expect("a tile has at most 256 hashes");
+            Ok(hashes.iter().take(width).copied().collect())
+        } else {
+            Err(TileError::Length { tile, bytes: bytes.len() }.into())
         }
     }
 }
@@ -125,17 +138,17 @@ impl fmt::Display for Tile {
 
 /// What is written to append `leaves` to the tree of `size` leaves: the tiles, lower levels first.
 ///
-/// `read` gives the bytes of a partial tile of that tree; those of the full tile do as well.
-pub fn appended<E: From<WrongLength>>(
+/// `read` gives the bytes of a tile, if there is such a tile.
+pub fn appended<E: From<TileError>>(
     size: u64,
     leaves: &[Hash],
-    mut read: impl FnMut(&Tile) -> Result<Vec<u8>, E>,
+    mut read: impl FnMut(&Tile) -> Result<Option<Vec<u8>>, E>,
 ) -> Result<Vec<(Tile, Vec<u8>)>, E> {
     let mut tiles = Vec::new();
     let (mut level, mut begin, mut hashes) = (0, size, leaves.to_vec());
     while !hashes.is_empty() {
         let edge = Tile { level, index: begin / WIDTH, width: begin % WIDTH };
-        let mut row = if edge.width == 0 { Vec::new() } else { edge.hashes(&read(&edge)?)? };
+        let mut row = if edge.width == 0 { Vec::new() } else { edge.read(&mut read)? };
         row.append(&mut hashes);
         for (chunk, index) in row.chunks(1 << HEIGHT).zip(edge.index..) {
             let tile = Tile { width: count(chunk), index, level };
@@ -159,8 +172,7 @@ pub struct Reader<R> {
 }
 
 impl<R> Reader<R> {
-    /// Of the tree of `size` leaves; `read` gives the bytes of a tile, those of the full one if the
-    /// partial one is gone.
+    /// Of the tree of `size` leaves; `read` gives the bytes of a tile, if there is such a tile.
     pub fn new(size: u64, read: R) -> Self {
         Self { size, read, held: BTreeMap::new() }
     }
@@ -171,8 +183,8 @@ impl<R> Reader<R> {
     /// If the tree does not have it.
     pub fn hash<E>(&mut self, level: u32, index: u64) -> Result<Hash, E>
     where
-        R: FnMut(&Tile) -> Result<Vec<u8>, E>,
-        E: From<WrongLength>,
+        R: FnMut(&Tile) -> Result<Option<Vec<u8>>, E>,
+        E: From<TileError>,
     {
         assert!(
             index < self.size >> level,
@@ -185,7 +197,7 @@ impl<R> Reader<R> {
         if !self.held.contains_key(&(level, index)) {
             let there = (self.size >> (level * HEIGHT)) - index * WIDTH;
             let tile = Tile { level, index, width: there.min(WIDTH) };
-            let hashes = tile.hashes(&(self.read)(&tile)?)?;
+            let hashes = tile.read(&mut self.read)?;
             if self.held.len() >= HELD_MAX {
                 self.held.clear();
             }

@@ -165,8 +165,10 @@ fn peaks<E>(
     Ok(peaks)
 }
 
+mod growth;
 mod paths;
 
+pub use growth::{NotGrown, goes_on};
 pub use paths::{
     PATH_HASHES_MAX, Unproven, prove_consistency, prove_inclusion, verify_consistency,
     verify_inclusion,

@@ -82,7 +82,7 @@ fn a_witness_says_when_it_saw_which_text() {
     other.text = other.text.replace("35225469", "35225468");
     assert_eq!(other.verify(witness().verifier()), forged, "another text");
     let mut never = seen.clone();
-    never.signatures[1].bytes[0] = 0x80;
+    never.signatures[1] = witness().sign(seen.text(), Some(SECONDS_MAX + 1));
     assert_eq!(never.verify(witness().verifier()), forged, "a time that is none");
     let mut short = seen;
     short.signatures[1].bytes.truncate(7);

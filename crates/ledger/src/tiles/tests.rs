@@ -10,25 +10,13 @@ use crate::tree::{verify_consistency, verify_inclusion};
 /// What a directory would hold.
 type Files = BTreeMap<String, Vec<u8>>;
 
-#[derive(Debug, PartialEq)]
-enum Unread {
-    Absent(String),
-    Length(WrongLength),
-}
-
-impl From<WrongLength> for Unread {
-    fn from(wrong: WrongLength) -> Self {
-        Self::Length(wrong)
-    }
-}
-
 fn leaves(range: std::ops::Range<u64>) -> Vec<Hash> {
     range.map(|index| leaf_hash(&index.to_be_bytes())).collect()
 }
 
-fn read(files: &Files, tile: &Tile) -> Result<Vec<u8>, Unread> {
-    let found = files.get(&tile.to_string()).or_else(|| files.get(&tile.full().to_string()));
-    found.cloned().ok_or_else(|| Unread::Absent(tile.to_string()))
+#[expect(clippy::unnecessary_wraps, reason = "the form that a reader of tiles has")]
+fn read(files: &Files, tile: &Tile) -> Result<Option<Vec<u8>>, TileError> {
+    Ok(files.get(&tile.to_string()).cloned())
 }
 
 /// The files of a tree that grew to these sizes one after the other.
@@ -133,10 +121,19 @@ fn a_tile_of_another_length_is_named() {
         let length = bytes.len();
         files.insert("tile/0/001.p/44".to_owned(), bytes);
         let tile = Tile { level: 0, index: 1, width: 44 };
-        let wrong = Unread::Length(WrongLength { tile, bytes: length });
+        let wrong = TileError::Length { tile, bytes: length };
         let mut reader = Reader::new(300, |tile: &Tile| read(&files, tile));
         assert_eq!(reader.hash(0, 256), Err(wrong));
     }
+    let partial = Tile { level: 0, index: 1, width: 44 };
+    files.remove("tile/0/001.p/44");
+    let mut reader = Reader::new(300, |tile: &Tile| read(&files, tile));
+    assert_eq!(reader.hash(0, 256), Err(TileError::Absent(partial)));
+    assert_eq!(reader.hash(0, 255), Ok(leaves(255..256)[0]));
+    files.insert("tile/0/001".to_owned(), vec![0; 44 * 32]);
+    let wrong = TileError::Length { tile: partial.full(), bytes: 44 * 32 };
+    let mut reader = Reader::new(300, |tile: &Tile| read(&files, tile));
+    assert_eq!(reader.hash(0, 256), Err(wrong), "a full tile is full");
 }
 
 proptest! {

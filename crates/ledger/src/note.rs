@@ -268,6 +268,14 @@ impl Note {
         &self.text
     }
 
+    /// The note with the signatures of this key alone: whoever signs what a stranger hands in does
+    /// not pass on what else is in it.
+    #[must_use]
+    pub fn signed_by(&self, key: &VerifierKey) -> Self {
+        let of_key = self.signatures.iter().filter(|signature| signature.is_of(key));
+        Self { text: self.text.clone(), signatures: of_key.cloned().collect() }
+    }
+
     /// Signs the text with the key of a log, in place of a signature that it gave before.
     ///
     /// # Panics

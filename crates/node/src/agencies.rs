@@ -24,7 +24,7 @@ mod nkey;
 mod token;
 
 pub use entry::{Agency, Held, Holder};
-pub use nkey::{PublicKey, Seed, keep};
+pub use nkey::{PublicKey, Seed, keep, keep_secret};
 pub use token::{Fingerprint, Token};
 
 /// The name of the registry in the data directory.

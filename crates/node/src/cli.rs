@@ -56,6 +56,12 @@ enum Command {
     Report(commands::report::ReportArgs),
     /// Fold the log afresh, and compare with what is stored
     Replay(commands::replay::ReplayArgs),
+    /// Prove what the log holds: make the key that it is signed with
+    #[command(subcommand)]
+    Audit(commands::audit::AuditCommand),
+    /// Cosign another body's log, as long as it only grows
+    #[command(subcommand)]
+    Witness(commands::witness::WitnessCommand),
     /// Play an agency's system against the contract, or check what one has written
     Conformance(commands::conformance::ConformanceArgs),
     /// Print an example event of a kind, or its JSON Schema
@@ -187,6 +193,8 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Report(args) => commands::report::run(&args, settings).await,
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,
+            Command::Audit(command) => commands::audit::run(&command, settings),
+            Command::Witness(command) => commands::witness::run(command, settings).await,
             Command::Doctor => commands::doctor::run(settings).await,
             Command::Conformance(args) => commands::conformance::run(&args, settings).await,
             Command::Event(args) => Ok(commands::event::run(&args, settings)),

@@ -1,6 +1,7 @@
 //! The commands: one file each; each answers with the exit code of the contract.
 
 pub mod agency;
+pub mod audit;
 pub mod completeness;
 pub mod conformance;
 pub mod declare;
@@ -19,6 +20,7 @@ pub mod sample;
 pub mod serve;
 pub mod template;
 pub mod up;
+pub mod witness;
 
 use std::io::Write;
 use std::process::ExitCode;

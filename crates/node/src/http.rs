@@ -7,6 +7,7 @@
 //! Who may connect, and for how long, is the business of [`crate::socket`].
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -44,6 +45,7 @@ mod forms;
 mod health;
 mod indicators;
 mod json;
+mod log;
 mod metrics;
 mod narratives;
 mod outline;
@@ -124,6 +126,8 @@ struct Request<'a> {
     closings: Option<Arc<Closings>>,
     /// Whether what is read is about to be published.
     closing: bool,
+    /// Where the sealed log is.
+    log: Option<&'a Path>,
 }
 
 impl<'a> Request<'a> {
@@ -216,6 +220,8 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/refusals", Serves::Reading(refusals::list)),
     ("/v1/refusals/{position}/requeue", Serves::Posting(Posting::Requeue)),
     ("/v1/events", Serves::Posting(Posting::Events)),
+    ("/log/checkpoint", Serves::Reading(log::checkpoint)),
+    ("/log/tile/{*tile}", Serves::Reading(log::tile)),
     ("/healthz", Serves::Now(health::alive)),
     ("/readyz", Serves::Now(health::ready)),
     ("/metrics", Serves::Now(metrics::text)),
@@ -225,8 +231,8 @@ const ROUTES: &[(&str, Serves)] = &[
 ];
 
 /// The paths that [`router`] serves, as `OpenAPI` writes them.
-pub fn paths() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|(path, _)| *path)
+pub fn paths() -> impl Iterator<Item = String> {
+    ROUTES.iter().map(|(path, _)| path.replace("{*", "{"))
 }
 
 /// The router of every path.
@@ -327,7 +333,8 @@ fn read_with(
     let read_from = |view: Option<&View>| {
         let (refusals, gateway) = (api.reading.refusals(), api.reading.gateway());
         let (closings, closing, today) = (api.reading.closings(), api.closing, api.today);
-        read(&Request { view, today, name, query, refusals, gateway, closings, closing })
+        let log = api.reading.sealed_log();
+        read(&Request { view, today, name, query, refusals, gateway, closings, closing, log })
     };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),
@@ -360,8 +367,7 @@ fn openapi(request: &Request<'_>) -> Result<Answer, AskError> {
 }
 
 async fn no_such_path(uri: Uri) -> Problem {
-    let known = paths().map(str::to_owned);
-    Problem::unknown_thing("path", uri.path(), "GET /openapi.json lists the paths", known)
+    Problem::unknown_thing("path", uri.path(), "GET /openapi.json lists the paths", paths())
 }
 
 async fn no_such_method() -> Problem {

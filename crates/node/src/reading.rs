@@ -1,5 +1,6 @@
 //! The view that is shown now: none until the store is open, another after a rebuild.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tonghop_core::catalogue::Catalogue;
@@ -20,6 +21,7 @@ pub struct Reading {
     refusals: Option<Arc<Refusals>>,
     gateway: Option<Arc<Gateway>>,
     closings: Option<Arc<Closings>>,
+    sealed_log: Option<PathBuf>,
 }
 
 impl Reading {
@@ -38,6 +40,7 @@ impl Reading {
             refusals: None,
             gateway: None,
             closings: None,
+            sealed_log: None,
         }
     }
 
@@ -68,6 +71,17 @@ impl Reading {
     /// What was published, if this process has the data directory.
     pub fn closings(&self) -> Option<Arc<Closings>> {
         self.closings.clone()
+    }
+
+    /// The same, able to show the sealed log of this data directory.
+    #[must_use]
+    pub fn with_sealed_log(self, data: &Path) -> Self {
+        Self { sealed_log: Some(data.join("archive").join("log")), ..self }
+    }
+
+    /// Where the sealed log is, if this process shows it.
+    pub fn sealed_log(&self) -> Option<&Path> {
+        self.sealed_log.as_deref()
     }
 
     /// How events are published, if this process has the log.

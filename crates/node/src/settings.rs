@@ -104,7 +104,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
         }
         "indicators" => &["data", "lang", "catalogue", "config", "json"],
         // What it prints of figures is JSON in any case.
-        "sample" | "template" | "outbox" | "event" => &["json"],
+        "sample" | "template" | "outbox" | "event" | "witness" => &["json"],
         "completions" => &[],
         _ => &[
             "data",

@@ -62,5 +62,7 @@ mod requeueing;
 mod serving;
 #[path = "e2e/twice.rs"]
 mod twice;
+#[path = "e2e/witness.rs"]
+mod witness;
 #[path = "e2e/world.rs"]
 mod world;

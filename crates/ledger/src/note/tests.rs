@@ -97,6 +97,7 @@ fn a_known_key_has_to_have_signed_and_all_that_it_signed_has_to_fit() {
     let mut both = note(GO_NOTE);
     both.sign(&same_name);
     assert_eq!(both.verify(&key), Ok(None), "another key of the same name counts for nothing");
+    assert_eq!(both.signed_by(&key), note(GO_NOTE));
 
     let mut twice = note(GO_NOTE);
     let mut wrong = twice.signatures[0].clone();

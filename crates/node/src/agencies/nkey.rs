@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use nkeys::{KeyPair, KeyPairType};
@@ -73,11 +73,15 @@ impl PublicKey {
 
 /// Writes the seed to a new file that its owner alone can read.
 pub fn keep(seed: &Seed, path: &Path) -> Result<(), AgenciesError> {
-    let mut file = private().create_new(true).open(path).map_err(io_error(path))?;
-    let written = writeln!(file, "{}", seed.secret()).and_then(|()| file.sync_all());
-    written.map_err(|error| {
+    keep_secret(seed.secret(), path).map_err(io_error(path))
+}
+
+/// Writes a secret to a new file that its owner alone can read; one that is there stays as it is.
+pub fn keep_secret(secret: &str, path: &Path) -> io::Result<()> {
+    let mut file = private().create_new(true).open(path)?;
+    let written = writeln!(file, "{secret}").and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
         fs::remove_file(path).ok();
-        io_error(path)(error)
     })
 }
 

@@ -45,7 +45,8 @@ pub async fn run(args: &ProjectArgs, settings: &Settings) -> anyhow::Result<Exit
     let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let closings = Closings::new(settings.data.clone());
-    let reading = Arc::new(reading.with_gateway(gateway).with_closings(closings));
+    let reading = reading.with_gateway(gateway).with_closings(closings);
+    let reading = Arc::new(reading.with_sealed_log(&settings.data));
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings {

@@ -101,7 +101,8 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let closings = Closings::new(settings.data.clone());
-    let reading = Arc::new(reading.with_gateway(gateway).with_closings(closings));
+    let reading = reading.with_gateway(gateway).with_closings(closings);
+    let reading = Arc::new(reading.with_sealed_log(&settings.data));
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, args.secure, settings);
     let watched = Arc::clone(&reading);

@@ -12,6 +12,7 @@
 //! **Architecture invariant:** no network, no async, no sled: somebody outside can build it, read
 //! it, and believe it.
 
+pub mod archive;
 pub mod checkpoint;
 pub mod closing;
 pub mod contributed;

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod agencies;
 pub mod announce;
+pub mod archive;
 pub mod ask;
 pub mod catalogue_dir;
 pub mod cli;

@@ -42,7 +42,7 @@ const TURN: usize = 256;
 
 /// How far the log is safe: where the fold stood so long ago.
 #[derive(Debug)]
-struct Settled {
+pub(crate) struct Settled {
     after: Duration,
     /// When, and where; the oldest first.
     noted: VecDeque<(Instant, u64)>,
@@ -50,11 +50,11 @@ struct Settled {
 }
 
 impl Settled {
-    fn new(after: Duration) -> Self {
+    pub(crate) fn new(after: Duration) -> Self {
         Self { after, noted: VecDeque::new(), position: 0 }
     }
 
-    fn note(&mut self, now: Instant, position: u64) {
+    pub(crate) fn note(&mut self, now: Instant, position: u64) {
         if self.noted.back().is_none_or(|(_, last)| *last < position) {
             self.noted.push_back((now, position));
         }
@@ -64,6 +64,11 @@ impl Settled {
             self.position = *position;
             self.noted.pop_front();
         }
+    }
+
+    /// Up to which position the log is safe.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
     }
 }
 

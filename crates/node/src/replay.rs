@@ -14,9 +14,10 @@ use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MA
 use tonghop_core::refusal::Refusal;
 use tonghop_wire::Decoder;
 
+use crate::archive::{self, Source};
 use crate::folder::{Decoded, FoldError, Folder, Outside, Step};
 use crate::nats::{
-    Batch, ConnectSettings, NatsError, Reader, ReaderSettings, StreamIdentity, StreamName, connect,
+    Batch, ConnectSettings, NatsError, ReaderSettings, StreamIdentity, StreamName, connect,
 };
 use crate::reading::Reading;
 use crate::view::View;
@@ -28,8 +29,12 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 /// What to fold.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Where the log is.
-    pub context: jetstream::Context,
+    /// Where the log is; without it the log ends where its archive does.
+    pub context: Option<jetstream::Context>,
+    /// The archive of the log, whether there is one or not.
+    pub archive: PathBuf,
+    /// Read from the archive what is sealed, although the stream has it.
+    pub archive_first: bool,
     /// Which log.
     pub log: StreamIdentity,
     /// The last position.
@@ -79,7 +84,9 @@ impl Replay {
         let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
         let (decoded, ready) = mpsc::channel(1);
         let (end, before) = (self.end, self.before);
-        let reading = tokio::spawn(Reader::new(self.context, settings).run(batches, stop));
+        let Self { context, archive, archive_first, .. } = self;
+        let source = Source { context, archive, archive_first, settings };
+        let reading = tokio::spawn(source.run(batches, stop));
         let decoding =
             tokio::task::spawn_blocking(move || decode_until(received, &decoded, end, before));
         let folding = tokio::task::spawn_blocking(move || fold_all(folder, ready, end, tell));
@@ -192,7 +199,8 @@ impl Earlier {
             let context = jetstream::new(connect(&self.connection).await?);
             let log = worker::events(&context).await?;
             let end = position.min(log.last);
-            let replay = Replay { context, log, end, before: None };
+            let (context, archive) = (Some(context), archive::dir(&self.data));
+            let replay = Replay { context, archive, archive_first: false, log, end, before: None };
             replay
                 .run(&self.data, self.stop.clone(), |position, of, _| {
                     tracing::info!(position, of, "replaying for a reader");

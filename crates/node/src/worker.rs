@@ -24,12 +24,12 @@ use tonghop_store::Severity as StoreSeverity;
 use crate::accounts;
 use crate::agencies::Agencies;
 use crate::announce::{self, FOLDED_SUBJECT, REASONS_MAX, Reason};
+use crate::archive::{self, Source};
 use crate::folder::{self, Decoded, FoldError, Folder, Outside, Step};
 use crate::http::{self, Api};
 use crate::nats::{
     Batch, ConnectSettings, NatsError, PublishError, Publisher, PublisherSettings, REPLICAS,
-    Reader, ReaderSettings, Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams,
-    streams,
+    ReaderSettings, Severity as LogSeverity, StreamIdentity, StreamName, ensure_streams, streams,
 };
 use crate::reading::Reading;
 use crate::receipts;
@@ -45,7 +45,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait before a store that could not be opened again is tried again.
 const REOPEN_PAUSE: Duration = Duration::from_secs(5);
 
-mod background;
+pub(crate) mod background;
 mod opening;
 
 pub use opening::open_store;
@@ -153,7 +153,8 @@ async fn session(
     let context = &jetstream::new(client.clone());
     let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
     let (decoded, ready) = mpsc::channel(1);
-    let reading = spawn_reader(context, log, folder.projection(), batches, stop);
+    let source = source(settings, context, log, folder.projection());
+    let reading = tokio::spawn(source.run(batches, stop));
     let watching = tokio::spawn(watch_end(context.clone(), Arc::clone(view)));
     let answering = receipts::serve(client.clone(), Arc::clone(view), settings.settle_after);
     let answering = tokio::spawn(answering);
@@ -219,19 +220,20 @@ fn goes_on_after(error: FoldError) -> anyhow::Result<Ended> {
     Ok(Ended::Again)
 }
 
-fn spawn_reader(
+/// The log behind what is folded.
+fn source(
+    worker: &WorkerSettings,
     context: &jetstream::Context,
     log: &StreamIdentity,
     folded: &Projection,
-    batches: mpsc::Sender<Batch>,
-    stop: watch::Receiver<bool>,
-) -> JoinHandle<Result<u64, NatsError>> {
+) -> Source {
     let mut settings = ReaderSettings::new(StreamName::Events.as_str(), folded.position());
     settings.recorded_ms = Some(folded.last_recorded().unix_ms());
     settings.created_ns = Some(log.created_ns);
     settings.batch_messages_max = BATCH_EVENTS_MAX;
     settings.batch_bytes_max = BATCH_BYTES_MAX;
-    tokio::spawn(Reader::new(context.clone(), settings).run(batches, stop))
+    let archive = archive::dir(&worker.data);
+    Source { context: Some(context.clone()), archive, archive_first: false, settings }
 }
 
 /// Shows readers what the store holds.

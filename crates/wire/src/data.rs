@@ -246,20 +246,25 @@ fn write_object(fields: &'static [Field], values: &Values<'_>, out: &mut String)
         }
         quote(field.json, out);
         out.push(':');
-        match value {
-            Value::Absent => out.push_str("null"),
-            Value::Text(text) | Value::Unit(text) | Value::On(text, _) => quote(text, out),
-            Value::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
-            Value::Count(count) => push_number(*count, out),
-            Value::Word(word) => quote(name_of(field, *word), out),
-            Value::Codes(codes) => write_array(codes, out, |code, out| quote(code, out)),
-            Value::Parts(parts) => {
-                let Form::Parts(fields) = field.form else { continue };
-                write_array(parts, out, |part, out| write_object(fields, part, out));
-            }
-        }
+        write_value(field, value, out);
     }
     out.push('}');
+}
+
+/// Writes one value as proto3 JSON.
+pub(crate) fn write_value(field: &'static Field, value: &Value<'_>, out: &mut String) {
+    match value {
+        Value::Absent => out.push_str("null"),
+        Value::Text(text) | Value::Unit(text) | Value::On(text, _) => quote(text, out),
+        Value::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Count(count) => push_number(*count, out),
+        Value::Word(word) => quote(name_of(field, *word), out),
+        Value::Codes(codes) => write_array(codes, out, |code, out| quote(code, out)),
+        Value::Parts(parts) => {
+            let Form::Parts(fields) = field.form else { return out.push_str("null") };
+            write_array(parts, out, |part, out| write_object(fields, part, out));
+        }
+    }
 }
 
 fn write_array<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {

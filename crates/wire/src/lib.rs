@@ -9,6 +9,7 @@
 //! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
 //! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
 //! | say in words what a kind and its fields are | [`describe`] |
+//! | have a message as a row of a table | [`row::Row::read`] |
 //! | check an event outside of this program | [`schema::data`], [`schema::envelope`] |
 //! | what the figures and forms are | [`catalogue()`] |
 //! | name one figure | [`FigureId`] |
@@ -36,6 +37,7 @@ mod json;
 pub mod kind;
 mod moment;
 mod refused;
+pub mod row;
 pub mod schema;
 mod similar;
 pub mod subject;

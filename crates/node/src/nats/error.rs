@@ -232,6 +232,9 @@ pub enum NatsError {
         /// What came back.
         source: Source,
     },
+    /// What is no more in the stream could not be read from its archive.
+    #[error(transparent)]
+    Archive(#[from] tonghop_ledger::archive::ArchiveError),
     /// A message could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -281,6 +284,7 @@ impl NatsError {
             | Self::StreamBehind { .. }
             | Self::StreamChanged { .. }
             | Self::Gap { .. }
+            | Self::Archive(_)
             | Self::Publish(PublishError::Rejected { .. } | PublishError::Closed)
             | Self::Closed => Severity::Stop,
         }

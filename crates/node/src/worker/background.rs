@@ -15,17 +15,17 @@ const RUNTIME_THREADS: usize = 2;
 
 /// A runtime for tasks that read and write the log; they end with it.
 #[derive(Debug)]
-pub(super) struct Threads(Option<Runtime>);
+pub(crate) struct Threads(Option<Runtime>);
 
 impl Threads {
-    pub(super) fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let mut threads = Builder::new_multi_thread();
         threads.worker_threads(RUNTIME_THREADS).thread_name("log").on_thread_start(step_back);
         Ok(Self(Some(threads.enable_all().build()?)))
     }
 
     /// Does the work there; none if it panics.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
@@ -43,7 +43,7 @@ impl Drop for Threads {
 }
 
 /// Does the work on a thread of its own. The receiver fails if the work panics.
-pub(super) fn run<T: Send + 'static>(
+pub(crate) fn run<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<oneshot::Receiver<T>> {

@@ -11,6 +11,7 @@ use tonghop_core::fold::Projection;
 use tonghop_store::{OpenOptions, Opened, Store, StoreError};
 
 use super::{WorkerSettings, events};
+use crate::archive;
 use crate::folder::{FoldError, Folder};
 use crate::nats::{StreamIdentity, StreamName, connect};
 
@@ -26,7 +27,7 @@ pub(super) async fn open(
     let client = connect(&settings.connection).await?;
     let log = events(&jetstream::new(client.clone())).await?;
     let folder = open_folder(settings, &log).await?;
-    let why = match follows(&client, folder.projection(), &log).await? {
+    let why = match follows(settings, &client, folder.projection(), &log).await? {
         Ok(()) => return Ok((client, log, folder)),
         Err(why) => why,
     };
@@ -90,6 +91,7 @@ pub fn open_store(data: &Path, log: &StreamIdentity) -> Result<Store, FoldError>
 
 /// Whether the log still has the message that the store folded last; else why not.
 async fn follows(
+    settings: &WorkerSettings,
     client: &Client,
     projection: &Projection,
     log: &StreamIdentity,
@@ -101,7 +103,14 @@ async fn follows(
     if position == 0 {
         return Ok(Ok(()));
     }
-    let recorded = recorded_at(client, position).await?;
+    let recorded = if position < log.first {
+        let dir = archive::dir(&settings.data);
+        let row = tokio::task::spawn_blocking(move || archive::row_at(&dir, position)).await??;
+        row.map(|raw| Instant::from_unix_ms(raw.recorded_ms))
+            .with_context(|| format!("neither the log nor its archive has position {position}"))?
+    } else {
+        recorded_at(client, position).await?
+    };
     if recorded == projection.last_recorded() {
         return Ok(Ok(()));
     }

@@ -1,0 +1,128 @@
+//! A message on its way into a segment, and as it is read from one.
+
+use bytes::Bytes;
+use tonghop_core::unit_code::UnitCode;
+use tonghop_wire::Raw;
+use tonghop_wire::row::Row;
+use tonghop_wire::subject::PREFIX;
+
+use crate::leaf::Leaf;
+use crate::message::{Message, Salt, commitment};
+
+/// Bytes of a family and of a kind that a leaf names.
+const WORD_BYTES_MAX: usize = 64;
+
+/// A message as the log holds it, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// The place in the log, from 1.
+    pub position: u64,
+    /// When the log stored it, Unix milliseconds.
+    pub recorded_ms: i64,
+    /// The message as received.
+    pub message: Message<'a>,
+}
+
+/// A message as a segment has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// What everybody may know of it.
+    pub leaf: Leaf,
+    /// The message, unless it was erased.
+    pub kept: Option<Kept>,
+    /// By which decision it was erased.
+    pub redacted: Option<String>,
+}
+
+/// A message that was not erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The salt of its commitment.
+    pub salt: Salt,
+    /// The NATS subject.
+    pub subject: String,
+    /// The NATS headers, by name.
+    pub headers: Vec<(String, String)>,
+    /// The payload, byte for byte.
+    pub payload: Bytes,
+}
+
+impl Kept {
+    /// The commitment to it.
+    pub fn commitment(&self) -> [u8; 32] {
+        let headers: Vec<(&str, &str)> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut encoded = Vec::new();
+        let message = Message { subject: &self.subject, headers: &headers, payload: &self.payload };
+        message.encode(&mut encoded);
+        commitment(&self.salt, &encoded)
+    }
+}
+
+/// The leaf of a message, and what it says in columns. `encoded` is room to work in.
+pub(super) fn leaf_of(
+    record: &Record<'_>,
+    salt: &Salt,
+    encoded: &mut Vec<u8>,
+    previous: impl FnOnce(&str) -> u64,
+) -> (Leaf, Row) {
+    let Message { subject, headers, payload } = record.message;
+    encoded.clear();
+    record.message.encode(encoded);
+    let row = Row::read(&Raw { subject, headers, payload });
+    let (unit, kind) = named(subject);
+    let unit = unit.map_or_else(String::new, |unit| unit.as_str().to_owned());
+    let leaf = Leaf {
+        position: record.position,
+        recorded_ms: record.recorded_ms,
+        previous: if unit.is_empty() { 0 } else { previous(&unit) },
+        unit,
+        kind: kind.unwrap_or_default().to_owned(),
+        source: row.source.clone().unwrap_or_default(),
+        id: row.id.clone().unwrap_or_default(),
+        sequence: row.sequence.unwrap_or_default(),
+        commitment: commitment(salt, encoded),
+    };
+    (leaf, row)
+}
+
+/// The unit that a NATS subject names, and the family and kind.
+///
+/// Which kinds there are does not count: a later version knows more, and the leaf stays.
+fn named(subject: &str) -> (Option<UnitCode>, Option<&str>) {
+    let Some((token, kind)) = subject.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'))
+    else {
+        return (None, None);
+    };
+    let is_word = |word: &str| {
+        (1..=WORD_BYTES_MAX).contains(&word.len())
+            && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    };
+    let kind = kind.split_once('.').filter(|(family, kind)| is_word(family) && is_word(kind));
+    (UnitCode::parse_token(token), kind.and(subject.splitn(4, '.').nth(3)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_subject_names_a_unit_and_two_words_or_not() {
+        fn of(subject: &str) -> (String, &str) {
+            let (unit, kind) = named(subject);
+            (unit.map(|unit| unit.to_string()).unwrap_or_default(), kind.unwrap_or_default())
+        }
+        let unit = || "H41.16".to_owned();
+        assert_eq!(of("tonghop.v1.H41-16.dossier.accepted"), (unit(), "dossier.accepted"));
+        assert_eq!(of("tonghop.v1.H41-16.fee.paid_twice"), (unit(), "fee.paid_twice"));
+        for odd in ["dossier", "dossier.accepted.v1", "Dossier.x", ".x", "x.", "văn.bản"] {
+            let subject = format!("tonghop.v1.H41-16.{odd}");
+            assert_eq!(of(&subject), (unit(), ""), "{odd}");
+        }
+        let long = format!("tonghop.v1.H41-16.x.{}", "y".repeat(65));
+        assert_eq!(of(&long), (unit(), ""));
+        assert_eq!(of("tonghop.v1.h41.dossier.accepted").0, "");
+        assert_eq!(of("tonghop.v1.H41-16"), (String::new(), ""));
+        assert_eq!(of("elsewhere"), (String::new(), ""));
+    }
+}

@@ -33,6 +33,10 @@ pub use deltas::Deltas;
 use identity::IdentityRecord;
 pub use plan::{Message, Plan};
 
+/// Which fold this is: it is raised when the same messages would give other timelines or other
+/// contributions, so that what was published by another fold is not held against this one.
+pub const VERSION: u32 = 1;
+
 /// What became of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

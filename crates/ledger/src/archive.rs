@@ -5,11 +5,12 @@
 //!           segments/0000000001-0000131072.parquet    the messages of these positions
 //!           salts/0000000001                          the secret of the segment that begins there
 //!           manifest.json                             what is sealed: see [`Manifest`]
+//!           log/                                      checkpoint and tiles: see [`crate::log`]
 //!           aside/                                    segments that a kill left unnamed
 //! ```
 //!
-//! A segment is sealed in three steps, each durable before the next is begun: its secret, the file
-//! under its name, the manifest that names it. What the manifest names is sealed; a file that it
+//! A segment is sealed in four steps, each durable before the next is begun: its secret, the file
+//! under its name, the tiles of its leaves, the manifest that names it. What the manifest names is sealed; a file that it
 //! does not name was left by a kill, is set aside, and sealed again.
 //!
 //! The salt of a message is made of the segment's secret and its position, so that a segment that
@@ -41,11 +42,13 @@ pub use error::ArchiveError;
 pub use faults::{Faults, Point};
 pub use manifest::{Last, Manifest, Segment, Stream};
 pub use reader::{Reader, Resealed, reseal};
-pub use row::{Kept, Record, Sealed};
+pub use row::{Kept, Record, Sealed, unit_of};
 pub use salts::Secret;
 pub use seal::{Archive, Sealing};
 pub use segment::SegmentReader;
 
+/// The directory of the sealed log below that of the archive.
+pub const LOG: &str = "log";
 /// Messages of a segment.
 pub const SEGMENT_ROWS_MAX: u64 = 131_072;
 /// Bytes of the messages of a segment, as received: a segment that holds as many is full.

@@ -143,6 +143,8 @@ impl<'a> Account<'a> {
                 let provinces = level_1.iter().map(|unit| format!("tonghop.v1.{}.>", unit.token()));
                 account.publish.extend(provinces);
                 account.sends(Service::same(format!("{}*", receipts::PREFIX)));
+                account.sends(Service::same("tonghop.evidence.closing.*"));
+                account.sends(Service::same("tonghop.evidence.reopened.*"));
                 account.reads_the_log();
                 account.hears(FOLDED_SUBJECT);
                 account.hears(StreamName::Refused.subjects());

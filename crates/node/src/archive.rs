@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 mod sealer;
 mod source;
 
-pub use sealer::{SealError, Sealed, Sealer, seal};
+pub use sealer::{SealError, Sealed, Sealer, seal, seal_and_sign};
 pub use source::{Source, row_at};
 
 /// Where the archive of a data directory is.

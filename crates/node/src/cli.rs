@@ -52,6 +52,14 @@ enum Command {
     Provision(commands::provision::ProvisionArgs),
     /// List what was refused, and why
     Refusals(commands::refusals::RefusalsArgs),
+    /// Seal the log into the archive, and sign what is sealed
+    Seal(commands::seal::SealArgs),
+    /// Freeze a period, signed: what was published stays found, whatever comes later
+    Close(commands::close::CloseArgs),
+    /// Let a period be closed once more
+    Reopen(commands::close::ReopenArgs),
+    /// List what was closed
+    Closings,
     /// Print or write a form
     Report(commands::report::ReportArgs),
     /// Fold the log afresh, and compare with what is stored
@@ -190,6 +198,10 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Serve => commands::serve::run(settings).await,
             Command::Agency(command) => commands::agency::run(&command, settings).await,
             Command::Provision(args) => commands::provision::run(&args, settings).await,
+            Command::Seal(args) => commands::seal::run(&args, settings).await,
+            Command::Close(args) => commands::close::close(&args, settings).await,
+            Command::Reopen(args) => commands::close::reopen(&args, settings).await,
+            Command::Closings => commands::closings::run(settings).await,
             Command::Report(args) => commands::report::run(&args, settings).await,
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,

@@ -18,11 +18,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tonghop_ledger::closing::{self, Closing, DOCUMENT_BYTES_MAX, NoClosing};
+use tonghop_report::Format;
 
 pub mod make;
 mod published;
+pub mod refold;
 
-pub use published::{Closings, FIGURES, Published};
+pub use published::{Closings, Published};
 
 #[cfg(test)]
 mod tests;
@@ -152,6 +154,21 @@ pub fn sha256(bytes: &[u8]) -> String {
     closing::hex(&Sha256::digest(bytes).into())
 }
 
+/// The file of a list.
+pub fn list_file(list: &str) -> String {
+    format!("list-{list}.tsv")
+}
+
+/// The file of a form in a format.
+pub fn form_file(form: &str, format: Format) -> String {
+    format!("form-{form}.{}", format.word())
+}
+
+/// The form that a file is of, if it is of one.
+pub fn form_of(file: &str) -> Option<&str> {
+    Some(file.strip_prefix("form-")?.rsplit_once('.')?.0)
+}
+
 /// Where closings lie.
 fn directory(data: &Path) -> PathBuf {
     data.join(DIR)
@@ -256,6 +273,11 @@ impl Shelf {
         }
     }
 
+    /// Where a closing stands.
+    pub fn place_of(&self, id: &str) -> PathBuf {
+        self.dir.join(id)
+    }
+
     /// Puts a closing in its place. `reached` hears of each step; an error from it ends the work
     /// there, as a crash would.
     ///
@@ -280,7 +302,7 @@ impl Shelf {
         write(&new.join(NOTE), note.as_bytes())?;
         sync(&new)?;
         reached(Point::Written)?;
-        let place = self.dir.join(&closing.id);
+        let place = self.place_of(&closing.id);
         fs::rename(&new, &place).map_err(at(&place))?;
         sync(&self.dir)?;
         reached(Point::Placed)

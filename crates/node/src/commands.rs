@@ -2,6 +2,8 @@
 
 pub mod agency;
 pub mod audit;
+pub mod close;
+pub mod closings;
 pub mod completeness;
 pub mod conformance;
 pub mod declare;
@@ -17,6 +19,7 @@ pub mod refusals;
 pub mod replay;
 pub mod report;
 pub mod sample;
+pub mod seal;
 pub mod serve;
 pub mod template;
 pub mod up;

@@ -81,6 +81,11 @@ impl Decoded {
         let messages = batch.messages.iter().map(|raw| decode(decoder, raw)).collect();
         Self { batch, messages }
     }
+
+    /// What the messages say, in order of position.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
 }
 
 /// Decodes batches on a thread of its own, one ahead of the fold, until either side is gone.

@@ -89,17 +89,17 @@ pub struct CommonArgs {
 pub fn common_options(command: &str) -> &'static [&'static str] {
     match command {
         "up" => &["data", "http", "catalogue", "config", "json", "log_json"],
-        "publish" | "replay" | "doctor" | "refusals" | "provision" => {
+        "publish" | "replay" | "doctor" | "refusals" | "provision" | "seal" => {
             &["data", "nats", "creds", "tls_ca", "config", "json", "log_json"]
         }
         "project" => {
             &["data", "nats", "creds", "tls_ca", "gateway_creds", "catalogue", "config", "log_json"]
         }
-        "agency" => &["data", "config", "json", "log_json"],
+        "agency" | "closings" => &["data", "config", "json", "log_json"],
         "conformance" => &["data", "nats", "creds", "tls_ca", "http", "config", "json", "log_json"],
         "serve" => &["data", "http", "config", "log_json"],
         "report" => &["data", "lang", "config", "json", "log_json"],
-        "declare" => {
+        "declare" | "close" | "reopen" => {
             &["data", "nats", "creds", "tls_ca", "catalogue", "config", "json", "log_json"]
         }
         "indicators" => &["data", "lang", "catalogue", "config", "json"],

@@ -14,6 +14,8 @@
 
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/closing.rs"]
+mod closing;
 #[path = "e2e/completeness.rs"]
 mod completeness;
 #[path = "e2e/conformance.rs"]

@@ -92,8 +92,9 @@ pub(super) mod place {
     pub(in super::super) const NATS_SUBJECT: usize = 16;
     pub(in super::super) const HEADERS: usize = 17;
     pub(in super::super) const PAYLOAD: usize = 18;
+    pub(in super::super) const STORED: usize = 19;
     /// Those of the families follow.
-    pub(in super::super) const FAMILIES: usize = 19;
+    pub(in super::super) const FAMILIES: usize = 20;
 }
 
 const OF_ALL: [(&str, Of, bool, Written); place::FAMILIES] = {
@@ -118,6 +119,7 @@ const OF_ALL: [(&str, Of, bool, Written); place::FAMILIES] = {
         ("nats_subject", Of::Text, false, Dictionary),
         ("headers", Of::Json, false, Dictionary),
         ("payload", Of::Bytes, false, Opaque),
+        ("stored", Of::Moment, true, Delta),
     ]
 };
 

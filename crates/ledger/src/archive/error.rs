@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::log::LogError;
+
 /// Why an archive cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -63,6 +65,9 @@ pub enum ArchiveError {
         /// What differs.
         why: String,
     },
+    /// The sealed log beside the segments.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// A message does not follow the one before.
     #[error("position {found} was to be sealed where {expected} follows")]
     OutOfOrder {

@@ -18,6 +18,8 @@ pub enum Point {
     SegmentWritten,
     /// It has its name.
     SegmentNamed,
+    /// The tiles of its leaves are written.
+    TilesWritten,
     /// The manifest that names it is written, under another name.
     ManifestWritten,
     /// It has its name.
@@ -32,6 +34,7 @@ impl Point {
         Self::RowsWritten,
         Self::SegmentWritten,
         Self::SegmentNamed,
+        Self::TilesWritten,
         Self::ManifestWritten,
         Self::ManifestNamed,
     ];

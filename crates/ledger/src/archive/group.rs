@@ -71,6 +71,7 @@ impl Group {
     ) -> Result<()> {
         self.number(place::POSITION, number(leaf.position)?);
         self.number(place::RECORDED, leaf.recorded_ms);
+        self.number(place::STORED, record.recorded_ms);
         self.text(place::UNIT, &leaf.unit);
         if let Some((family, kind)) = leaf.kind.split_once('.') {
             self.text(place::FAMILY, family);

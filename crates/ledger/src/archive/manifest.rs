@@ -56,8 +56,10 @@ pub struct Stream {
 pub struct Last {
     /// Its position.
     pub position: u64,
-    /// When the log stored it, Unix milliseconds.
+    /// The recorded time of its leaf, Unix milliseconds: the latest so far.
     pub recorded_ms: i64,
+    /// When the log stored it by its server's clock, Unix milliseconds.
+    pub stored_ms: i64,
     /// The commitment to it.
     #[serde(with = "hex::fixed")]
     pub commitment: Hash,
@@ -200,17 +202,23 @@ pub(super) fn sync(dir: &Path) -> Result<(), ArchiveError> {
 pub(super) struct Chain {
     pub(super) frontier: Frontier,
     pub(super) units: BTreeMap<String, u64>,
+    /// The latest recorded time so far, Unix milliseconds.
+    recorded_ms: i64,
 }
 
 impl Chain {
     /// Before the first message.
     pub(super) fn new() -> Self {
-        Self { frontier: Frontier::new(), units: BTreeMap::new() }
+        Self { frontier: Frontier::new(), units: BTreeMap::new(), recorded_ms: i64::MIN }
     }
 
     /// After the last sealed message.
     pub(super) fn of(manifest: &Manifest) -> Self {
-        Self { frontier: manifest.frontier.clone(), units: manifest.units.clone() }
+        Self {
+            frontier: manifest.frontier.clone(),
+            units: manifest.units.clone(),
+            recorded_ms: manifest.last.as_ref().map_or(i64::MIN, |last| last.recorded_ms),
+        }
     }
 
     /// The position that follows.
@@ -218,18 +226,28 @@ impl Chain {
         self.frontier.size() + 1
     }
 
+    /// What a message is recorded at that the log stored at this time: recorded times never go
+    /// back, as those that the fold knows do not.
+    pub(super) fn recorded(&self, stored_ms: i64) -> i64 {
+        stored_ms.max(self.recorded_ms)
+    }
+
     pub(super) fn previous(&self, unit: &str) -> u64 {
         self.units.get(unit).copied().unwrap_or_default()
     }
 
-    pub(super) fn push(&mut self, leaf: &Leaf, room: &mut Vec<u8>) {
+    /// Goes on by a leaf, and answers its hash.
+    pub(super) fn push(&mut self, leaf: &Leaf, room: &mut Vec<u8>) -> Hash {
         room.clear();
         leaf.encode(room);
-        self.frontier.push(leaf_hash(room));
+        let hash = leaf_hash(room);
+        self.frontier.push(hash);
+        self.recorded_ms = leaf.recorded_ms;
         match self.units.get_mut(&leaf.unit) {
             Some(position) => *position = leaf.position,
             None if leaf.unit.is_empty() => {}
             None => drop(self.units.insert(leaf.unit.clone(), leaf.position)),
         }
+        hash
     }
 }

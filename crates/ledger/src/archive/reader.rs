@@ -77,7 +77,7 @@ impl Reader {
         } else if row.kept.as_ref().is_some_and(|kept| kept.commitment() != row.leaf.commitment) {
             "its message is not the one that was sealed (ARC-4)"
         } else if self.chain.as_ref().is_some_and(|chain| !follows(chain, row)) {
-            "it does not name the message of its unit that was before it (ARC-4)"
+            "it does not go on from the messages before it (ARC-4)"
         } else {
             self.position = position;
             if let Some(chain) = &mut self.chain {
@@ -108,7 +108,8 @@ impl Reader {
 
 fn follows(chain: &Chain, row: &Sealed) -> bool {
     let unit = &row.leaf.unit;
-    row.leaf.previous == if unit.is_empty() { 0 } else { chain.previous(unit) }
+    let previous = if unit.is_empty() { 0 } else { chain.previous(unit) };
+    row.leaf.previous == previous && row.leaf.recorded_ms == chain.recorded(row.stored_ms)
 }
 
 /// What sealing the messages of an archive again gave.
@@ -151,7 +152,7 @@ pub fn reseal(dir: &Path, mut tell: impl FnMut(&Segment)) -> Result<Resealed, Ar
             }
         }
         match writer.map(SegmentWriter::finish).transpose()? {
-            Some((again, ..)) if again == segment => done.same += 1,
+            Some(again) if again.segment == segment => done.same += 1,
             Some(_) => done.other.push(segment.first),
             None => done.erased.push(segment.first),
         }
@@ -169,6 +170,6 @@ impl Kept {
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let message = Message { subject: &self.subject, headers: &headers, payload: &self.payload };
         let Sealed { leaf, .. } = row;
-        with(&Record { position: leaf.position, recorded_ms: leaf.recorded_ms, message })
+        with(&Record { position: leaf.position, recorded_ms: row.stored_ms, message })
     }
 }

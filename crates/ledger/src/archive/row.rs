@@ -6,6 +6,7 @@ use tonghop_wire::Raw;
 use tonghop_wire::row::Row;
 use tonghop_wire::subject::PREFIX;
 
+use super::manifest::Chain;
 use crate::leaf::Leaf;
 use crate::message::{Message, Salt, commitment};
 
@@ -17,7 +18,7 @@ const WORD_BYTES_MAX: usize = 64;
 pub struct Record<'a> {
     /// The place in the log, from 1.
     pub position: u64,
-    /// When the log stored it, Unix milliseconds.
+    /// When the log stored it by its server's clock, Unix milliseconds.
     pub recorded_ms: i64,
     /// The message as received.
     pub message: Message<'a>,
@@ -28,6 +29,8 @@ pub struct Record<'a> {
 pub struct Sealed {
     /// What everybody may know of it.
     pub leaf: Leaf,
+    /// When the log stored it by its server's clock, Unix milliseconds: see [`Leaf::recorded_ms`].
+    pub stored_ms: i64,
     /// The message, unless it was erased.
     pub kept: Option<Kept>,
     /// By which decision it was erased.
@@ -64,7 +67,7 @@ pub(super) fn leaf_of(
     record: &Record<'_>,
     salt: &Salt,
     encoded: &mut Vec<u8>,
-    previous: impl FnOnce(&str) -> u64,
+    chain: &Chain,
 ) -> (Leaf, Row) {
     let Message { subject, headers, payload } = record.message;
     encoded.clear();
@@ -74,8 +77,8 @@ pub(super) fn leaf_of(
     let unit = unit.map_or_else(String::new, |unit| unit.as_str().to_owned());
     let leaf = Leaf {
         position: record.position,
-        recorded_ms: record.recorded_ms,
-        previous: if unit.is_empty() { 0 } else { previous(&unit) },
+        recorded_ms: chain.recorded(record.recorded_ms),
+        previous: if unit.is_empty() { 0 } else { chain.previous(&unit) },
         unit,
         kind: kind.unwrap_or_default().to_owned(),
         source: row.source.clone().unwrap_or_default(),
@@ -84,6 +87,11 @@ pub(super) fn leaf_of(
         commitment: commitment(salt, encoded),
     };
     (leaf, row)
+}
+
+/// The unit that a NATS subject names, as its leaf has it.
+pub fn unit_of(subject: &str) -> Option<UnitCode> {
+    named(subject).0
 }
 
 /// The unit that a NATS subject names, and the family and kind.

@@ -10,8 +10,9 @@ use super::faults::{Faults, Point};
 use super::manifest::{Chain, Last, Manifest, Segment, Stream, sync};
 use super::row::Record;
 use super::salts::{self, Secret};
-use super::segment::SegmentWriter;
-use super::{SEGMENT_BYTES_MAX, SEGMENT_ROWS_MAX};
+use super::segment::{SegmentWriter, Written};
+use super::{LOG, SEGMENT_BYTES_MAX, SEGMENT_ROWS_MAX};
+use crate::log::Log;
 use crate::message::commitment;
 
 /// An archive that this process seals.
@@ -82,7 +83,7 @@ impl Archive {
             return Err(forked(format!("it has no message at position {}", last.position)));
         };
         let other = || forked(format!("it has another message at position {}", last.position));
-        if found.position != last.position || found.recorded_ms != last.recorded_ms {
+        if found.position != last.position || found.recorded_ms != last.stored_ms {
             return Err(other());
         }
         let first = self.manifest.segments.last().map_or(0, |segment| segment.first);
@@ -199,13 +200,17 @@ impl Sealing<'_> {
     /// If it has no message: a segment has at least one.
     pub fn finish(self) -> Result<(), ArchiveError> {
         let Self { archive, partial, writer } = self;
-        let (segment, last, chain, file) = writer.finish()?;
-        file.sync_all().map_err(ArchiveError::io(&partial))?;
+        let Written { segment, last, chain, leaves, inner } = writer.finish()?;
+        inner.sync_all().map_err(ArchiveError::io(&partial))?;
         archive.at.point(Point::SegmentWritten)?;
         let path = segment.path(&archive.at.dir);
         fs::rename(&partial, &path).map_err(ArchiveError::io(&path))?;
         sync(&archive.at.dir.join("segments"))?;
         archive.at.point(Point::SegmentNamed)?;
+        // They may run ahead of the manifest after a kill: they are appended again, and the same.
+        let log = Log::open(&archive.at.dir.join(LOG))?;
+        log.append(&mut archive.manifest.frontier().clone(), &leaves)?;
+        archive.at.point(Point::TilesWritten)?;
         let manifest = archive.manifest.with(segment, last, chain);
         manifest.write(&archive.at.dir, &archive.at)?;
         archive.manifest = manifest;

@@ -42,7 +42,19 @@ pub(super) struct SegmentWriter<W: Write + Send> {
     received: u64,
     recorded: Option<(i64, i64)>,
     last: Option<Last>,
+    leaves: Vec<Hash>,
     room: Vec<u8>,
+}
+
+/// A segment that is written.
+#[derive(Debug)]
+pub(super) struct Written<W> {
+    pub(super) segment: Segment,
+    pub(super) last: Last,
+    pub(super) chain: Chain,
+    /// The hashes of its leaves.
+    pub(super) leaves: Vec<Hash>,
+    pub(super) inner: W,
 }
 
 impl<W: Write + Send> fmt::Debug for SegmentWriter<W> {
@@ -77,6 +89,7 @@ impl<W: Write + Send> SegmentWriter<W> {
             received: 0,
             recorded: None,
             last: None,
+            leaves: Vec::new(),
             room: Vec::new(),
         })
     }
@@ -97,18 +110,20 @@ impl<W: Write + Send> SegmentWriter<W> {
         }
         let salt = self.secret.salt(record.position);
         let chain = &self.chain;
-        let (leaf, row) = leaf_of(record, &salt, &mut self.room, |unit| chain.previous(unit));
+        let (leaf, row) = leaf_of(record, &salt, &mut self.room, chain);
         let bytes = self.room.len();
         let pushed = self.group.push(record, &leaf, &salt, &row, bytes);
         pushed.map_err(failed(&self.path))?;
-        self.chain.push(&leaf, &mut self.room);
+        let hash = self.chain.push(&leaf, &mut self.room);
+        self.leaves.push(hash);
         self.rows += 1;
         self.received += u64::try_from(bytes).unwrap_or(u64::MAX);
         let at = leaf.recorded_ms;
         let (from, to) = self.recorded.unwrap_or((at, at));
         self.recorded = Some((from.min(at), to.max(at)));
         let (position, commitment) = (leaf.position, leaf.commitment);
-        self.last = Some(Last { position, recorded_ms: at, commitment });
+        let stored_ms = record.recorded_ms;
+        self.last = Some(Last { position, recorded_ms: at, stored_ms, commitment });
         let full = self.group.is_full();
         if full {
             self.group.write(&mut self.file).map_err(failed(&self.path))?;
@@ -116,7 +131,7 @@ impl<W: Write + Send> SegmentWriter<W> {
         Ok(full)
     }
 
-    pub(super) fn finish(mut self) -> Result<(Segment, Last, Chain, W), ArchiveError> {
+    pub(super) fn finish(mut self) -> Result<Written<W>, ArchiveError> {
         let failed = failed(&self.path);
         if !self.group.is_empty() {
             self.group.write(&mut self.file).map_err(&failed)?;
@@ -133,7 +148,8 @@ impl<W: Write + Send> SegmentWriter<W> {
             recorded_to_ms: to,
             root: self.chain.frontier.root(),
         };
-        Ok((segment, last, self.chain, inner))
+        let (chain, leaves) = (self.chain, self.leaves);
+        Ok(Written { segment, last, chain, leaves, inner })
     }
 }
 

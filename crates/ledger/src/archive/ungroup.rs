@@ -22,6 +22,7 @@ type Numbers = IntoIter<Option<i64>>;
 pub(super) struct Rows {
     position: Numbers,
     recorded: Numbers,
+    stored: Numbers,
     unit: Pieces,
     family: Pieces,
     kind: Pieces,
@@ -42,6 +43,7 @@ impl Rows {
         Ok(Self {
             position: numbers(group, place::POSITION)?,
             recorded: numbers(group, place::RECORDED)?,
+            stored: numbers(group, place::STORED)?,
             unit: pieces(group, place::UNIT)?,
             family: pieces(group, place::FAMILY)?,
             kind: pieces(group, place::KIND)?,
@@ -102,8 +104,9 @@ impl Rows {
         if [&leaf.unit, &leaf.kind, &leaf.source, &leaf.id].into_iter().any(is_long) {
             return Err("it has a text that is longer than any of a leaf");
         }
+        let stored_ms = self.stored.next().flatten().ok_or("it has no stored time")?;
         let redacted = Some(text(&mut self.redacted)?).filter(|decision| !decision.is_empty());
-        Ok(Sealed { leaf, kept, redacted })
+        Ok(Sealed { leaf, stored_ms, kept, redacted })
     }
 }
 

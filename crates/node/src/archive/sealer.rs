@@ -5,14 +5,20 @@
 //! and the batches of its reader.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream;
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tonghop_core::limits::{BATCHES_WAITING_MAX, PAYLOAD_BYTES_MAX};
-use tonghop_ledger::archive::{Archive, ArchiveError, Record, SEGMENT_ROWS_MAX, Stream};
+use tonghop_ledger::archive::{
+    Archive, ArchiveError, LOG, Manifest, Record, SEGMENT_ROWS_MAX, Stream,
+};
+use tonghop_ledger::log::Log;
 use tonghop_ledger::message::Message;
+use tonghop_ledger::note::{Note, SigningKey};
 
 use crate::folder::header_pairs;
 use crate::nats::{
@@ -26,6 +32,8 @@ use crate::worker::background;
 const QUIET: Duration = Duration::from_hours(1);
 /// How often it is looked whether there is something to seal.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Where checkpoints are published.
+const CHECKPOINT_SUBJECT: &str = "tonghop.evidence.checkpoint";
 /// How long to wait after an error.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// Bytes of a batch that is read to be sealed.
@@ -162,6 +170,82 @@ impl Task {
     }
 }
 
+/// Seals the log up to its end of now, and signs what is sealed: the position and the checkpoint.
+/// The checkpoint is published as
+/// evidence too, which is where the next one is held against it. None if it was stopped.
+///
+/// While another process seals, it waits for that one.
+pub async fn seal_and_sign(
+    context: &jetstream::Context,
+    dir: &std::path::Path,
+    key: &Arc<SigningKey>,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<(u64, Note)>, SealError> {
+    let log = streams::identity(context, StreamName::Events.as_str()).await?;
+    let position = loop {
+        let (context, log, dir, end) = (context.clone(), log.clone(), dir.to_owned(), log.last);
+        let whole = Sealer { context, log, dir, end, rest: true };
+        match whole.run(stop.clone(), progress).await {
+            Ok(done) if done.position < end => return Ok(None),
+            Ok(done) => break done.position,
+            Err(SealError::Archive(ArchiveError::Locked { .. })) if !*stop.borrow() => {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    let published = last_checkpoint(context).await?;
+    let (dir, key) = (dir.to_owned(), Arc::clone(key));
+    let known = published.clone();
+    let signing = tokio::task::spawn_blocking(move || sign(&dir, position, &key, known.as_deref()));
+    let (position, note) = signing.await.map_err(|_| SealError::Panicked)??;
+    let text = note.to_string();
+    if published.as_deref() != Some(text.as_bytes()) {
+        let failed = |error: jetstream::context::PublishError| NatsError::Api {
+            what: "publishing a checkpoint",
+            source: Box::new(error),
+        };
+        let sent = context.publish(CHECKPOINT_SUBJECT, text.into()).await.map_err(failed)?;
+        sent.await.map_err(failed)?;
+    }
+    Ok(Some((position, note)))
+}
+
+fn sign(
+    dir: &std::path::Path,
+    position: u64,
+    key: &SigningKey,
+    published: Option<&[u8]>,
+) -> Result<(u64, Note), SealError> {
+    let manifest = Manifest::read(dir)?;
+    let manifest = manifest.filter(|manifest| manifest.position() >= position);
+    let manifest = manifest.ok_or_else(|| ArchiveError::Absent { dir: dir.to_owned() })?;
+    let log = Log::open(&dir.join(LOG)).map_err(ArchiveError::from)?;
+    let known: Vec<(&str, &[u8])> =
+        published.iter().map(|bytes| (CHECKPOINT_SUBJECT, *bytes)).collect();
+    let note = log.sign(manifest.frontier(), key, &known).map_err(ArchiveError::from)?;
+    Ok((manifest.position(), note))
+}
+
+/// The checkpoint that was published last, if one was.
+async fn last_checkpoint(context: &jetstream::Context) -> Result<Option<Vec<u8>>, SealError> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| NatsError::Api {
+        what: "looking at the checkpoint that was published last",
+        source,
+    };
+    let stream = context.get_stream(StreamName::Evidence.as_str()).await;
+    let stream = stream.map_err(|error| failed(Box::new(error)))?;
+    match stream.get_last_raw_message_by_subject(CHECKPOINT_SUBJECT).await {
+        Ok(message) => Ok(Some(message.payload.to_vec())),
+        Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+        Err(error) => Err(failed(Box::new(error)).into()),
+    }
+}
+
+fn progress(position: u64, end: u64) {
+    tracing::info!(position, of = end, "sealed");
+}
+
 /// A message as it is sealed.
 pub(super) fn with_record<T>(raw: &Raw, with: impl FnOnce(&Record<'_>) -> T) -> T {
     let headers = header_pairs(raw);
@@ -222,8 +306,8 @@ async fn seal_from(
             continue;
         }
         let (context, dir) = (context.clone(), dir.to_owned());
-        let sealer = Sealer { context, log, dir, end, rest };
-        match sealer.run(stop.clone(), |_, _| {}).await {
+        let segments = Sealer { context, log, dir, end, rest };
+        match segments.run(stop.clone(), |_, _| {}).await {
             Ok(done) => {
                 if done.segments > 0 {
                     tracing::info!(position = done.position, segments = done.segments, "sealed");

@@ -115,7 +115,7 @@ fn read(
 /// The sealed message at a position, as the log had it.
 pub fn row_at(dir: &Path, position: u64) -> Result<Option<Raw>, NatsError> {
     let row = archive::Reader::open(dir, position.saturating_sub(1))?.next_row()?;
-    row.map(|row| raw(row, dir)).transpose()
+    Ok(row.map(|row| raw(row, dir)).transpose()?)
 }
 
 /// The message as the log had it.
@@ -136,7 +136,7 @@ pub(super) fn raw(row: archive::Sealed, dir: &Path) -> Result<Raw, ArchiveError>
     }
     Ok(Raw {
         position,
-        recorded_ms: row.leaf.recorded_ms,
+        recorded_ms: row.stored_ms,
         subject: kept.subject.into(),
         headers: (!kept.headers.is_empty()).then_some(headers),
         payload: kept.payload,

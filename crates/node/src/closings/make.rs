@@ -118,8 +118,8 @@ impl Contributions {
 }
 
 /// The figures of forms, as a list: each once, in order of id.
-pub fn figures(
-    forms: &[FormAnswer],
+pub fn figures<'a>(
+    forms: impl IntoIterator<Item = &'a FormAnswer>,
     catalogue: &Catalogue,
     registry: &Registry,
     contributions: &Contributions,
@@ -127,7 +127,7 @@ pub fn figures(
     let mut units: BTreeMap<UnitCode, Vec<UnitCode>> = BTreeMap::new();
     let mut roots: BTreeMap<(UnitCode, Vec<Family>), Hash> = BTreeMap::new();
     let mut lines = BTreeMap::new();
-    for (text, value) in forms.iter().flat_map(figures_of) {
+    for (text, value) in forms.into_iter().flat_map(figures_of) {
         let id = FigureId::parse(text).with_context(|| format!("{text} is no figure"))?;
         let indicator = catalogue.indicators.iter().find(|held| held.id == id.indicator);
         let indicator = indicator.with_context(|| format!("{text} is of no indicator"))?;

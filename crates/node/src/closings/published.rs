@@ -9,10 +9,7 @@ use tonghop_core::day::Window;
 use tonghop_core::read::Value;
 use tonghop_ledger::figure;
 
-use super::{ClosingsError, Held, directory, list};
-
-/// The list of a closing that has its figures.
-pub const FIGURES: &str = "list-figures.tsv";
+use super::{ClosingsError, Held, directory, list, list_file};
 
 /// The figures of a closing.
 #[derive(Debug)]
@@ -25,7 +22,7 @@ pub struct Published {
 
 impl Published {
     fn read(held: Held) -> Result<Self, ClosingsError> {
-        let bytes = held.file(FIGURES)?.unwrap_or_default();
+        let bytes = held.file(&list_file("figures"))?.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let figure = |line: &str| {
             let (id, rest) = line.split_once('\t')?;

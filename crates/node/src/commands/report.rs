@@ -97,6 +97,13 @@ pub struct ReportArgs {
     /// The tree of units: as-was, or a day
     #[arg(long)]
     tree: Option<String>,
+    /// The form as it was published in this closing, byte for byte (`closings` lists them)
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["unit", "period", "calendar", "from", "to", "known_at", "tree"]
+    )]
+    closing: Option<String>,
     /// How to write it [default: as the name of the file ends, else table]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -127,6 +134,7 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         ("to", args.to.clone()),
         ("knownAt", args.known_at.clone()),
         ("tree", args.tree.clone()),
+        ("closing", args.closing.clone()),
     ];
     if form == "completeness" {
         return of_sources(query, args, format, settings).await;
@@ -142,6 +150,8 @@ pub async fn run(args: &ReportArgs, settings: &Settings) -> anyhow::Result<ExitC
         return Ok(code);
     }
     let bytes = match format {
+        // What was published stays as it is, to the byte.
+        Format::Json | Format::Csv if args.closing.is_some() => answered.body,
         Format::Csv if args.output.is_some() => {
             [csv::BYTE_ORDER_MARK.as_bytes(), &answered.body].concat()
         }

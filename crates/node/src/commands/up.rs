@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{DONE, print, stop_signal};
+use crate::archive;
 use crate::catalogue_dir;
 use crate::closings::Closings;
 use crate::gateway::Gateway;
@@ -107,6 +108,13 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     tell(&server, address, args.secure, settings);
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
+    let sealing = archive::seal(
+        connection.clone(),
+        archive::dir(&settings.data),
+        settle_after(&args.sync),
+        stop.clone(),
+    );
+    let sealing = tokio::spawn(sealing);
     let worker = WorkerSettings {
         data: settings.data.clone(),
         connection,
@@ -117,8 +125,10 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
         died = server.died() => Err(died.into()),
     };
     if ended.is_err() {
+        sealing.abort();
         readers.abort();
     } else {
+        sealing.await?;
         readers.await?;
     }
     server.stop().await?;

@@ -10,7 +10,7 @@ use crate::closings::{Closings, ClosingsError, Held};
 pub(super) fn all(request: &Request<'_>) -> Result<Answer, AskError> {
     request.parameters(&[])?;
     let now = stand(request)?;
-    let held = closings(request)?.all().map_err(unreadable)?;
+    let held = closings(request)?.all().map_err(|error| unreadable(&error))?;
     let mut json = Json::with_capacity(1_024);
     json.raw("{\"position\":").number(now.position).raw(",\"lag\":").number(now.lag);
     json.raw(",\"closings\":[");
@@ -27,18 +27,30 @@ pub(super) fn all(request: &Request<'_>) -> Result<Answer, AskError> {
 pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
     request.parameters(&[])?;
     let now = stand(request)?;
-    let all = closings(request)?.all().map_err(unreadable)?;
-    let held = all.iter().find(|held| held.closing.id == request.name).ok_or_else(|| {
-        let known = all.iter().map(|held| held.closing.id.clone());
-        Problem::unknown_thing("closing", request.name, "GET /v1/closings lists them", known)
-    })?;
     let mut json = Json::with_capacity(16 * 1_024);
     json.raw("{\"position\":").number(now.position).raw(",\"lag\":").number(now.lag).raw(",");
-    head(&mut json, held);
-    json.raw(",\"note\":").text(&held.note);
-    json.raw(",\"reopeningNote\":").optional(held.reopened.as_deref());
+    with(request, request.name, |held| {
+        head(&mut json, held);
+        json.raw(",\"note\":").text(&held.note);
+        json.raw(",\"reopeningNote\":").optional(held.reopened.as_deref());
+        Ok(())
+    })?;
     json.raw("}");
     Ok(Answer::json(json))
+}
+
+/// Reads the closing of this id.
+pub(super) fn with<T>(
+    request: &Request<'_>,
+    id: &str,
+    read: impl FnOnce(&Held) -> Result<T, ClosingsError>,
+) -> Result<T, Problem> {
+    let all = closings(request)?.all().map_err(|error| unreadable(&error))?;
+    let held = all.iter().find(|held| held.closing.id == id).ok_or_else(|| {
+        let known = all.iter().map(|held| held.closing.id.clone());
+        Problem::unknown_thing("closing", id, "GET /v1/closings lists them", known)
+    })?;
+    read(held).map_err(|error| unreadable(&error))
 }
 
 fn head(json: &mut Json, held: &Held) {
@@ -77,7 +89,7 @@ fn closings<'a>(request: &'a Request<'_>) -> Result<&'a Closings, Problem> {
     })
 }
 
-fn unreadable(error: ClosingsError) -> Problem {
+fn unreadable(error: &ClosingsError) -> Problem {
     tracing::error!(%error, "the closings cannot be read");
     Problem::unavailable("closings.unreadable", &error.to_string())
 }

@@ -1,5 +1,8 @@
 //! `/v1/forms`: the forms there are, and one of them filled in.
 
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
 use tonghop_core::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
 use tonghop_core::declared::Range;
 use tonghop_core::form::{Row, RowKey, Sources, Table, fill, naming_day};
@@ -11,8 +14,9 @@ use tonghop_wire::FigureId;
 use super::closed::{Changed, Closed, is_computed};
 use super::json::Json;
 use super::outline::{self, SectionText};
-use super::{Answer, Problem, Request, completeness, facets};
+use super::{Answer, Problem, Request, closings, completeness, facets};
 use crate::ask::{AskError, FIGURE_PARAMETERS, KnownAt, Lang, Wish};
+use crate::closings::{form_file, form_of};
 use crate::view::Moment;
 
 /// Bytes that a cell of a form takes, about.
@@ -46,8 +50,12 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, AskError> {
 
 /// `/v1/forms/{form}`.
 pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
-    let allowed: Vec<&'static str> = FIGURE_PARAMETERS.iter().copied().chain(["format"]).collect();
+    let more = ["format", "closing"];
+    let allowed: Vec<&'static str> = FIGURE_PARAMETERS.iter().copied().chain(more).collect();
     let parameters = request.parameters(&allowed)?;
+    if let Some(id) = parameters.get("closing") {
+        return published(request, id);
+    }
     let catalogue = &*request.view()?.catalogue();
     let form = catalogue.form(request.name).ok_or_else(|| {
         let known = catalogue.forms.iter().map(|form| form.id.clone());
@@ -107,6 +115,30 @@ pub(super) fn one(request: &Request<'_>) -> Result<Answer, AskError> {
         body,
         ..Answer::json(json)
     })
+}
+
+/// A form as it was published, byte for byte.
+fn published(request: &Request<'_>, id: &str) -> Result<Answer, AskError> {
+    let parameters = request.parameters(&["format", "closing", "lang"])?;
+    let word = parameters.get("format").unwrap_or("json");
+    let format =
+        Format::parse(word).ok_or_else(|| Problem::one_of("format", word, &Format::WORDS))?;
+    let name = form_file(request.name, format);
+    let body = closings::with(request, id, |held| {
+        let found = held.file(&name)?;
+        let known =
+            held.closing.files.keys().filter_map(|file| form_of(file)).collect::<BTreeSet<_>>();
+        Ok(found.ok_or_else(|| known.into_iter().map(str::to_owned).collect::<Vec<_>>()))
+    })?;
+    let body = body.map_err(|known| {
+        let hint = "GET /v1/closings/{id} names its forms";
+        Problem::unknown_thing("form", request.name, hint, known.into_iter())
+    })?;
+    let shown = if format == Format::Pdf { "inline" } else { "attachment" };
+    let disposition = format!("{shown}; filename=\"{id}_{}.{word}\"", request.name);
+    let disposition = (format != Format::Json).then_some(disposition);
+    let content_type = format.content_type();
+    Ok(Answer { status: StatusCode::OK, content_type, disposition, body })
 }
 
 /// What does not fit into a format is the asker's to change; anything else is a defect.

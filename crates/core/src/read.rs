@@ -29,11 +29,13 @@ use crate::words::Level;
 
 mod chains;
 mod declared;
+mod explain;
 mod lineage;
 mod sums;
 mod trees;
 
 use chains::{Chains, chains};
+pub use explain::{Figure, Listed, Part, Reach, Tally};
 pub use lineage::divided_units;
 use lineage::{Detour, Folding};
 pub use sums::{Amounts, Readings, Sums, Total};

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::day::Day;
 use crate::read::Drawn;
-use crate::timeline::Timeline;
+use crate::timeline::{Knowledge, Timeline};
 use crate::unit_code::UnitCode;
 
 mod lineage;
@@ -89,6 +89,28 @@ impl Registry {
             }
         }
         known
+    }
+
+    /// The registry as it was known.
+    #[must_use]
+    pub fn known(&self, knowledge: Knowledge) -> Self {
+        let mut known = Self::default();
+        for (code, unit) in &self.units {
+            let timeline = unit.timeline().known(knowledge);
+            if !timeline.is_empty() {
+                known.restore(*code, timeline);
+            }
+        }
+        known
+    }
+
+    /// Every code that may have cells: those with a timeline, and the offices that speak of them.
+    pub fn codes(&self) -> Vec<UnitCode> {
+        let mut codes: Vec<UnitCode> =
+            self.units.keys().flat_map(|code| [*code, code.level_1()]).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// What the unit counts under on the day: its parent or, where none is known, the province of

@@ -30,6 +30,22 @@ pub struct Entry {
     pub statement: Statement,
 }
 
+/// What was known: what the log held up to a position and, if a day is given, recorded by its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Knowledge {
+    /// The last position of the log.
+    pub position: u64,
+    /// The last recorded day; none: all days.
+    pub day: Option<Day>,
+}
+
+impl Knowledge {
+    /// Whether an event was known.
+    pub fn has(self, entry: &Entry) -> bool {
+        entry.position <= self.position && self.day.is_none_or(|day| entry.recorded <= day)
+    }
+}
+
 /// The set of accepted events of one subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
@@ -71,6 +87,36 @@ impl Timeline {
         Self { entries }
     }
 
+    /// The part of the timeline that was known.
+    #[must_use]
+    pub fn known(&self, knowledge: Knowledge) -> Self {
+        let entries = self.entries.iter().filter(|entry| knowledge.has(entry)).cloned().collect();
+        Self { entries }
+    }
+
+    /// The position of its first event in the log; not in the canonical order.
+    pub fn first_position(&self) -> Option<u64> {
+        self.entries.iter().map(|entry| entry.position).min()
+    }
+
+    /// Its cells: what it contributed, and on which recorded day that was booked (BIT-1).
+    pub fn booked(&self) -> Vec<(Day, Contribution)> {
+        let mut days: Vec<Day> = self.entries.iter().map(|entry| entry.recorded).collect();
+        days.sort_unstable();
+        days.dedup();
+        let mut booked = Vec::new();
+        let mut before: Vec<Contribution> = Vec::new();
+        for recorded in days {
+            let now = self.as_known(recorded).contributions();
+            let taken =
+                before.into_iter().map(|held| Contribution { amount: -held.amount, ..held });
+            let changed = Contributions(now.iter().cloned().chain(taken).collect()).summed();
+            booked.extend(changed.into_iter().map(|contribution| (recorded, contribution)));
+            before = now;
+        }
+        booked
+    }
+
     /// The statements that count, after replacements and retractions, in canonical order; what is
     /// odd about the replacements goes to `out`.
     pub fn in_force(&self, out: &mut Contributions) -> Vec<&Statement> {
@@ -83,6 +129,23 @@ impl Timeline {
             .map(|entry| &entry.statement)
             .filter(|statement| places.counts(statement, out))
             .collect()
+    }
+
+    /// What has become of each event, in canonical order.
+    pub fn standings(&self) -> Vec<(&Entry, Standing)> {
+        let places = Places::of(&self.entries);
+        let standing = |entry: &Entry| {
+            let statement = &entry.statement;
+            let is_lost = statement.replaces.is_some() && !places.holds(statement);
+            match places.taken.get(&statement.identity).map(|winner| &winner.body) {
+                _ if is_lost => Standing::Contested,
+                _ if statement.body == Body::Retracted => Standing::Retraction,
+                Some(Body::Retracted) => Standing::Retracted,
+                Some(_) => Standing::Replaced,
+                None => Standing::InForce,
+            }
+        };
+        self.entries.iter().map(|entry| (entry, standing(entry))).collect()
     }
 
     /// What the timeline contributes to the cells, summed per key, in canonical order.
@@ -162,6 +225,21 @@ impl Timeline {
         }
         from.is_empty().then_some(Self { entries })
     }
+}
+
+/// What has become of an event of a timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It counts.
+    InForce,
+    /// Another takes its place.
+    Replaced,
+    /// It was taken away.
+    Retracted,
+    /// It takes another away.
+    Retraction,
+    /// It wanted a place that another has, or that there is none of.
+    Contested,
 }
 
 /// Who takes whose place among the events of one timeline.

@@ -104,13 +104,19 @@ impl Parameters {
 
     /// Until when something must have been known.
     pub fn known_at(&self) -> Result<KnownAt, Problem> {
-        let Some(text) = self.get("knownAt") else { return Ok(KnownAt::Now) };
+        self.day_or_position("knownAt")
+    }
+
+    /// A day of knowledge or a position of the log; all that is folded if it is not given.
+    pub fn day_or_position(&self, name: &'static str) -> Result<KnownAt, Problem> {
+        let Some(text) = self.get(name) else { return Ok(KnownAt::Now) };
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map(KnownAt::Position).map_err(|_| {
-                Problem::value("knownAt", text, "positions of the log are below 2^64")
-            });
+            return text
+                .parse()
+                .map(KnownAt::Position)
+                .map_err(|_| Problem::value(name, text, "positions of the log are below 2^64"));
         }
-        day("knownAt", text).map(KnownAt::Day)
+        day(name, text).map(KnownAt::Day)
     }
 }
 

@@ -62,6 +62,8 @@ enum Command {
     Closings,
     /// Print or write a form
     Report(commands::report::ReportArgs),
+    /// List the events behind a figure, or behind a change of it
+    Explain(commands::explain::ExplainArgs),
     /// Fold the log afresh, and compare with what is stored
     Replay(commands::replay::ReplayArgs),
     /// Prove what the log holds: make the key that it is signed with
@@ -203,6 +205,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Reopen(args) => commands::close::reopen(&args, settings).await,
             Command::Closings => commands::closings::run(settings).await,
             Command::Report(args) => commands::report::run(&args, settings).await,
+            Command::Explain(args) => commands::explain::run(&args, settings).await,
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,
             Command::Audit(command) => commands::audit::run(&command, settings),

@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod declare;
 pub mod doctor;
 pub mod event;
+pub mod explain;
 pub mod indicators;
 pub mod outbox;
 pub mod project;

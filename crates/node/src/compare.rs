@@ -106,8 +106,8 @@ fn compare_entries(
     replay: &Store,
     found: &mut Comparison,
 ) -> Result<(), StoreError> {
-    let mut stored = in_use.entries()?;
-    let mut replayed = replay.entries()?;
+    let (in_use, replay) = (in_use.entries()?, replay.entries()?);
+    let (mut stored, mut replayed) = (in_use.in_order()?, replay.in_order()?);
     let (mut left, mut right) = (stored.next().transpose()?, replayed.next().transpose()?);
     loop {
         let order = match (&left, &right) {

@@ -27,6 +27,7 @@ use tonghop_core::day::{Day, Instant};
 
 use crate::ask::{AskError, Parameters};
 use crate::closings::Closings;
+use crate::explain::Explaining;
 use crate::gateway::Gateway;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
@@ -39,6 +40,7 @@ mod closings;
 mod completeness;
 mod contract;
 mod events;
+mod explain;
 mod facets;
 mod figures;
 mod forms;
@@ -114,7 +116,6 @@ pub(crate) fn today() -> Day {
 }
 
 /// One request, as the function of a path sees it.
-#[derive(Debug)]
 struct Request<'a> {
     view: Option<&'a View>,
     today: fn() -> Day,
@@ -122,6 +123,9 @@ struct Request<'a> {
     name: &'a str,
     query: &'a str,
     refusals: Option<Arc<Refusals>>,
+    explaining: Option<Arc<Explaining>>,
+    /// Makes the view of an earlier position.
+    replay: Option<&'a Replay>,
     gateway: Option<Arc<Gateway>>,
     closings: Option<Arc<Closings>>,
     /// Whether what is read is about to be published.
@@ -209,6 +213,7 @@ const ROUTES: &[(&str, Serves)] = &[
     ("/v1/forms/{form}", Serves::Reading(forms::one)),
     ("/v1/figures", Serves::Reading(figures::by_indicator)),
     ("/v1/figures/{figure}", Serves::Reading(figures::by_id)),
+    ("/v1/figures/{figure}/events", Serves::Reading(explain::list)),
     ("/v1/units", Serves::Reading(units::list)),
     ("/v1/calendars", Serves::Reading(calendars::list)),
     ("/v1/indicators", Serves::Reading(indicators::list)),
@@ -331,10 +336,19 @@ fn read_with(
     query: &str,
 ) -> Result<Answer, Problem> {
     let read_from = |view: Option<&View>| {
-        let (refusals, gateway) = (api.reading.refusals(), api.reading.gateway());
-        let (closings, closing, today) = (api.reading.closings(), api.closing, api.today);
-        let log = api.reading.sealed_log();
-        read(&Request { view, today, name, query, refusals, gateway, closings, closing, log })
+        read(&Request {
+            view,
+            today: api.today,
+            name,
+            query,
+            refusals: api.reading.refusals(),
+            explaining: api.reading.explaining(),
+            replay: api.replay.as_ref(),
+            gateway: api.reading.gateway(),
+            closings: api.reading.closings(),
+            closing: api.closing,
+            log: api.reading.sealed_log(),
+        })
     };
     let position = match read_from(api.reading.view().as_deref()) {
         Ok(answer) => return Ok(answer),

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod closings;
 pub mod commands;
 pub mod compare;
+pub mod explain;
 pub mod folder;
 pub mod gateway;
 pub mod http;

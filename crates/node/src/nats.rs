@@ -20,7 +20,7 @@ pub mod streams;
 
 pub use connect::{ConnectSettings, check_url, connect, without_user};
 pub use error::{NatsError, Severity};
-pub use reader::{Batch, Raw, Reader, ReaderSettings};
+pub use reader::{Batch, Raw, Reader, ReaderSettings, Selection, message_at};
 pub use server::{
     LOG_ACCOUNT, NatsServer, ServerSettings, is_secured, refuse_data_in_use, refuse_port_in_use,
 };

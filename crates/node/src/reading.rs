@@ -7,6 +7,7 @@ use tonghop_core::catalogue::Catalogue;
 use tonghop_wire::CatalogueError;
 
 use crate::closings::Closings;
+use crate::explain::Explaining;
 use crate::gateway::Gateway;
 use crate::refusals::Refusals;
 use crate::replay::Earlier;
@@ -22,6 +23,7 @@ pub struct Reading {
     gateway: Option<Arc<Gateway>>,
     closings: Option<Arc<Closings>>,
     sealed_log: Option<PathBuf>,
+    explaining: Option<Arc<Explaining>>,
 }
 
 impl Reading {
@@ -41,6 +43,7 @@ impl Reading {
             gateway: None,
             closings: None,
             sealed_log: None,
+            explaining: None,
         }
     }
 
@@ -54,6 +57,12 @@ impl Reading {
     #[must_use]
     pub fn with_refusals(self, refusals: Refusals) -> Self {
         Self { refusals: Some(Arc::new(refusals)), ..self }
+    }
+
+    /// The same, able to show the events behind a figure.
+    #[must_use]
+    pub fn with_explaining(self, explaining: Explaining) -> Self {
+        Self { explaining: Some(Arc::new(explaining)), ..self }
     }
 
     /// The same, able to publish.
@@ -87,6 +96,11 @@ impl Reading {
     /// How events are published, if this process has the log.
     pub fn gateway(&self) -> Option<Arc<Gateway>> {
         self.gateway.clone()
+    }
+
+    /// How the events behind a figure are shown, if this process has the log.
+    pub fn explaining(&self) -> Option<Arc<Explaining>> {
+        self.explaining.clone()
     }
 
     /// How what was refused is shown, if this process has the log.

@@ -98,7 +98,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
         "agency" | "closings" => &["data", "config", "json", "log_json"],
         "conformance" => &["data", "nats", "creds", "tls_ca", "http", "config", "json", "log_json"],
         "serve" => &["data", "http", "config", "log_json"],
-        "report" => &["data", "lang", "config", "json", "log_json"],
+        "report" | "explain" => &["data", "lang", "config", "json", "log_json"],
         "declare" | "close" | "reopen" => {
             &["data", "nats", "creds", "tls_ca", "catalogue", "config", "json", "log_json"]
         }

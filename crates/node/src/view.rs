@@ -26,6 +26,7 @@ use tonghop_core::projector::Announcement;
 use tonghop_core::read::{Tree, divided_units};
 use tonghop_core::registry::Registry;
 use tonghop_core::sources::Sources;
+use tonghop_core::timeline::Timeline;
 use tonghop_core::unit_code::UnitCode;
 
 mod metrics;
@@ -55,18 +56,27 @@ pub type StoreProblem = Box<dyn std::error::Error + Send + Sync>;
 pub type FacetCells =
     dyn Fn(UnitCode, u8, FacetKind) -> Result<Vec<(CellKey, i64)>, StoreProblem> + Send + Sync;
 
-/// Where cells by facet are read from.
+/// The packed timelines of these keys, each in its key's place.
+pub type Timelines = dyn Fn(&[u128]) -> Result<Vec<Option<Vec<u8>>>, StoreProblem> + Send + Sync;
+
+/// Where cells by facet, and timelines, are read from.
 pub struct FacetSource {
     /// Reads them; `u8` is [`tonghop_core::measure::Measure::group`].
     pub cells: Box<FacetCells>,
     /// The position of the last commit that `cells` may have seen a part of.
     pub position: Box<dyn Fn() -> Result<u64, StoreProblem> + Send + Sync>,
+    /// Reads timelines: as they were at the position that is shown, or later.
+    pub timelines: Box<Timelines>,
 }
 
 impl FacetSource {
     /// A source without cells, for tests and replays that read no facets.
     pub fn empty() -> Self {
-        Self { cells: Box::new(|_, _, _| Ok(Vec::new())), position: Box::new(|| Ok(u64::MAX)) }
+        Self {
+            cells: Box::new(|_, _, _| Ok(Vec::new())),
+            position: Box::new(|| Ok(u64::MAX)),
+            timelines: Box::new(|keys| Ok(vec![None; keys.len()])),
+        }
     }
 }
 
@@ -95,7 +105,7 @@ pub struct DividedNeed {
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// The store could not be read.
-    #[error("cells by facet could not be read from the store: {0}")]
+    #[error("the store could not be read: {0}")]
     Store(StoreProblem),
     /// Commits kept coming while a unit's cells by facet were read.
     #[error("commits kept coming while the cells by facet of {unit} were read")]
@@ -388,6 +398,17 @@ impl View {
             }
         }
         Err(ViewError::Crowded)
+    }
+
+    /// The timelines of these keys; they may have events behind the position that is shown.
+    pub fn timelines(&self, keys: &[u128]) -> Result<Vec<Option<Timeline>>, ViewError> {
+        let packed = (self.source.timelines)(keys).map_err(ViewError::Store)?;
+        let unpack = |bytes: Option<Vec<u8>>| {
+            let Some(bytes) = bytes else { return Ok(None) };
+            let damaged = || ViewError::Store("a timeline in the store is damaged".into());
+            Timeline::unpack(&bytes).map(Some).ok_or_else(damaged)
+        };
+        packed.into_iter().map(unpack).collect()
     }
 
     fn shown(&self) -> Result<RwLockReadGuard<'_, Shown>, ViewError> {

@@ -255,7 +255,8 @@ pub fn view_of(
         book.add(&key, amount);
     }
     let projection = folder.projection();
-    let (cells, position) = (folder.store().reader(), folder.store().reader());
+    let reader = || folder.store().reader();
+    let (cells, position, timelines) = (reader(), reader(), reader());
     let source = FacetSource {
         cells: Box::new(move |unit, group, kind| {
             Ok(cells.facet_cells(unit, group, kind, Day::MAX.month_number())?)
@@ -264,6 +265,7 @@ pub fn view_of(
             let _ = &keep;
             Ok(position.position()?)
         }),
+        timelines: Box::new(move |keys| Ok(timelines.load(keys)?)),
     };
     Ok(View::new(
         reading.catalogue(),

@@ -26,8 +26,12 @@ mod connecting;
 mod damage;
 #[path = "e2e/declaring.rs"]
 mod declaring;
+#[path = "http/described.rs"]
+mod described;
 #[path = "e2e/examples.rs"]
 mod examples;
+#[path = "e2e/explaining.rs"]
+mod explaining;
 #[path = "e2e/gateway.rs"]
 mod gateway;
 #[path = "e2e/golden.rs"]

@@ -113,6 +113,7 @@ fn paths_and_queries() {
         "/v1/forms/bieu-06a?period=2021-Q3&calendar=legal&knownAt=2021-09-01&format=csv",
         "/v1/figures?indicator=dossiers.settled&from=2021-06-15&to=2021-09-14&unit=000.00.16.H41",
         "/v1/figures/dossiers.settled~H41.16~20210615-20210914~t20210701~k20210914~ffield.a_2D",
+        "/v1/figures/dossiers.settled~H41~20210615-20210914/events?since=1&limit=2&cursor=1.2.3.a",
         "/v1/units?on=2021-06-15&unit=H41",
         "/v1/calendars?calendar=legal&year=2021",
         "/v1/completeness?unit=H41.16&format=csv",

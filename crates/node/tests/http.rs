@@ -24,6 +24,8 @@ use tonghop_report::{FormAnswer, Format, csv, table};
 
 #[path = "http/completeness.rs"]
 mod completeness;
+#[path = "http/described.rs"]
+mod described;
 #[path = "http/lineage.rs"]
 mod lineage;
 #[path = "http/shapes.rs"]

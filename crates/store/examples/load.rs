@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{cells} cells read in {} ms", at.elapsed().as_millis());
     let at = Instant::now();
     let mut entries = 0_u64;
-    for entry in store.entries()? {
+    for entry in store.entries()?.in_order()? {
         entry?;
         entries += 1;
     }

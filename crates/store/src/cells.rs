@@ -9,6 +9,7 @@ use tonghop_core::measure::{Code, FacetKind};
 use tonghop_core::pack::{Packer, Unpacker};
 
 use crate::disk::{Batch, Disk, Scan};
+use crate::entries::Entries;
 use crate::error::StoreError;
 use crate::faults::Point;
 use crate::journal::Journal;
@@ -32,11 +33,24 @@ pub(crate) struct Shared {
     pub(crate) disk: Disk,
     /// Held for writing only while a commit becomes visible or a slice of it moves into pages.
     waiting: RwLock<Waiting>,
+    /// Held for writing while entries become visible, and while runs are written or merged.
+    entries: RwLock<Entries>,
 }
 
 impl Shared {
-    pub(crate) fn new(disk: Disk, waiting: Waiting) -> Self {
-        Self { disk, waiting: RwLock::new(waiting) }
+    pub(crate) fn new(disk: Disk, waiting: Waiting, entries: Entries) -> Self {
+        Self { disk, waiting: RwLock::new(waiting), entries: RwLock::new(entries) }
+    }
+
+    /// The entries, for reading; commits wait for it.
+    pub(crate) fn entries(&self) -> Result<RwLockReadGuard<'_, Entries>, StoreError> {
+        drop(self.read()?);
+        self.entries.read().map_err(|_| self.in_doubt(0))
+    }
+
+    /// The entries, for the writer; readers wait for it.
+    pub(crate) fn entries_mut(&self) -> Result<RwLockWriteGuard<'_, Entries>, StoreError> {
+        self.entries.write().map_err(|_| self.in_doubt(0))
     }
 
     pub(crate) fn read(&self) -> Result<RwLockReadGuard<'_, Waiting>, StoreError> {

@@ -64,6 +64,7 @@
 
 mod cells;
 mod disk;
+mod entries;
 mod error;
 mod faults;
 mod filter;
@@ -82,6 +83,7 @@ mod run;
 mod store;
 
 pub use cells::CellIter;
+pub use entries::HeldEntries;
 pub use error::{Severity, StoreError};
 pub use faults::{Faults, Point};
 pub use limits::Limits;

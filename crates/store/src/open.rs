@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::cells::{self, Shared, Waiting};
 use crate::disk::{Batch, Disk};
+use crate::entries::Entries;
 use crate::error::StoreError;
 use crate::faults::Faults;
 use crate::forest::Forest;
@@ -224,9 +225,9 @@ fn assemble(disk: Disk, options: &OpenOptions) -> Result<Store, StoreError> {
     let (memtable, entry_journal) = Memtable::open(&disk, &limits)?;
     let forest = Forest::open(&disk)?;
     let fold_was_cut_off = disk.get(keys::FOLD)?.is_some();
-    let shared = Arc::new(Shared::new(disk, waiting));
+    let shared = Arc::new(Shared::new(disk, waiting, Entries { memtable, forest }));
     if fold_was_cut_off {
         cells::fold(&shared, &mut cell_journal, &limits)?;
     }
-    Ok(Store::new(shared, limits, memtable, forest, cell_journal, entry_journal))
+    Ok(Store::new(shared, limits, cell_journal, entry_journal))
 }

@@ -58,22 +58,21 @@ impl Credit {
 }
 
 impl Forest {
-    /// Pushes down as much as there is credit for.
+    /// Gives one child its share, if a push-down is due and there is credit for it; whether it did.
     pub(crate) fn push_down(
         &mut self,
         disk: &Disk,
         limits: &Limits,
         credit: &mut Credit,
-    ) -> Result<(), StoreError> {
-        while let Some((id, push)) = self.due(limits) {
-            let cost = self.share(id, push);
-            if credit.0 < cost {
-                return Ok(());
-            }
-            credit.0 -= cost;
-            self.push_child(disk, limits, id, push)?;
+    ) -> Result<bool, StoreError> {
+        let Some((id, push)) = self.due(limits) else { return Ok(false) };
+        let cost = self.share(id, push);
+        if credit.0 < cost {
+            return Ok(false);
         }
-        Ok(())
+        credit.0 -= cost;
+        self.push_child(disk, limits, id, push)?;
+        Ok(true)
     }
 
     /// The uppermost push-down that is under way, or else that is due.

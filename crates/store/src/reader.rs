@@ -1,4 +1,4 @@
-//! Reading cells from other threads while commits go on.
+//! Reading from other threads while commits go on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,10 @@ use crate::error::StoreError;
 use crate::keys::PageGroup;
 use crate::page::{self, Tails};
 
-/// Reads cells beside the writer; never sees half of a commit (STO-3).
+/// Keys that are looked up while commits wait.
+const KEYS_AT_ONCE: usize = 256;
+
+/// Reads beside the writer; never sees half of a commit (STO-3).
 ///
 /// It keeps the store's lock: drop every reader before the store is opened again.
 #[derive(Debug, Clone)]
@@ -28,6 +31,16 @@ impl Reader {
     /// The position that this reader sees.
     pub fn position(&self) -> Result<u64, StoreError> {
         Ok(self.shared.read()?.position)
+    }
+
+    /// The values of these keys, each in its key's place. Of many keys some may be of a later commit
+    /// than others: commits come in between.
+    pub fn load(&self, keys: &[u128]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for some in keys.chunks(KEYS_AT_ONCE) {
+            found.extend(self.shared.entries()?.load(&self.shared.disk, some)?);
+        }
+        Ok(found)
     }
 
     /// The cells of a unit, a group of measures ([`tonghop_core::measure::Measure::group`]) and a

@@ -8,15 +8,14 @@ use tonghop_core::measure::FacetKind;
 
 use crate::cells::{self, CellIter, Shared};
 use crate::disk::Batch;
+use crate::entries::HeldEntries;
 use crate::error::StoreError;
 use crate::faults::Point;
-use crate::forest::{Forest, Wanted};
 use crate::generation;
 use crate::journal::Journal;
 use crate::keys;
 use crate::limits::Limits;
-use crate::memtable::{self, Memtable};
-use crate::merge::{Cursor, EntryIter};
+use crate::memtable;
 use crate::open::{OpenOptions, Opened};
 use crate::pushdown::Credit;
 use crate::reader::Reader;
@@ -26,8 +25,6 @@ use crate::reader::Reader;
 pub struct Store {
     shared: Arc<Shared>,
     limits: Limits,
-    memtable: Memtable,
-    forest: Forest,
     cell_journal: Journal,
     entry_journal: Journal,
     credit: Credit,
@@ -71,13 +68,10 @@ impl Store {
     pub(crate) fn new(
         shared: Arc<Shared>,
         limits: Limits,
-        memtable: Memtable,
-        forest: Forest,
         cell_journal: Journal,
         entry_journal: Journal,
     ) -> Self {
-        let credit = Credit::default();
-        Self { shared, limits, memtable, forest, cell_journal, entry_journal, credit }
+        Self { shared, limits, cell_journal, entry_journal, credit: Credit::default() }
     }
 
     /// The log position that the projections reflect; 0 before the first commit.
@@ -113,11 +107,12 @@ impl Store {
         cells::log(&groups, &mut self.cell_journal, &mut batch);
 
         let disk = &self.shared.disk;
-        let overflows = self.memtable.is_full_with(&commit.entries, &self.limits);
+        let overflows = self.shared.entries()?.memtable.is_full_with(&commit.entries, &self.limits);
         let mut run = None;
         if overflows {
-            let (memtable, entries) = (&self.memtable, &commit.entries);
-            run = self.forest.write_run(disk, &self.limits, memtable, entries, &mut batch)?;
+            let mut held = self.shared.entries_mut()?;
+            run = held.write_run(disk, &self.limits, &commit.entries, &mut batch)?;
+            drop(held);
             self.entry_journal.empty(&mut batch);
         } else {
             memtable::log(&commit.entries, &mut self.entry_journal, &mut batch);
@@ -129,7 +124,19 @@ impl Store {
         disk.flush()?;
         disk.at(Point::AfterFlush)?;
 
-        // It is durable: now it becomes visible.
+        // It is durable: now it becomes visible, the position last.
+        let mut held = self.shared.entries_mut()?;
+        if overflows {
+            held.memtable.clear();
+            if let Some(run) = run {
+                held.forest.add(run);
+            }
+        } else {
+            for (key, value) in &commit.entries {
+                held.memtable.put(*key, value.clone());
+            }
+        }
+        drop(held);
         let waiting_cells = {
             let mut waiting = self.shared.write()?;
             waiting.position = commit.position;
@@ -138,42 +145,24 @@ impl Store {
             }
             waiting.cells
         };
-        if overflows {
-            self.memtable.clear();
-            if let Some(run) = run {
-                self.forest.add(run);
-            }
-        } else {
-            for (key, value) in &commit.entries {
-                self.memtable.put(*key, value.clone());
-            }
-        }
 
         // What follows is durable with the next commit at the latest, and lost without harm.
         if waiting_cells >= self.limits.waiting_cells {
             cells::fold(&self.shared, &mut self.cell_journal, &self.limits)?;
         }
         self.credit.earn(commit.entries.len(), &self.limits);
-        self.forest.push_down(&self.shared.disk, &self.limits, &mut self.credit)
+        // Readers come in between two children, of which each has about a run.
+        while self.shared.entries_mut()?.forest.push_down(
+            &self.shared.disk,
+            &self.limits,
+            &mut self.credit,
+        )? {}
+        Ok(())
     }
 
     /// The values of these keys, each in its key's place. Cheapest with many keys at once.
     pub fn load(&self, keys: &[u128]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        drop(self.shared.read()?);
-        let mut found = Vec::new();
-        found.resize_with(keys.len(), || None);
-        let mut wanted: Vec<Wanted> = Vec::with_capacity(keys.len());
-        for (place, (key, value)) in keys.iter().zip(&mut found).enumerate() {
-            match self.memtable.get(*key) {
-                Some(newest) => *value = Some(newest.to_vec()),
-                None => wanted.push((*key, place)),
-            }
-        }
-        if !wanted.is_sorted() {
-            wanted.sort_unstable();
-        }
-        self.forest.load(&self.shared.disk, wanted, &mut found)?;
-        Ok(found)
+        self.shared.entries()?.load(&self.shared.disk, keys)
     }
 
     /// The records whose keys begin with a prefix, in order.
@@ -193,15 +182,12 @@ impl Store {
         CellIter::new(&self.shared, kind)
     }
 
-    /// All entries in the order of their keys.
-    pub fn entries(&self) -> Result<EntryIter<'_>, StoreError> {
-        drop(self.shared.read()?);
-        let mut cursors = vec![Cursor::of_memory(self.memtable.in_order())];
-        cursors.extend(self.forest.cursors(&self.shared.disk));
-        EntryIter::new(cursors)
+    /// All entries, held still: commits wait for as long as this is kept.
+    pub fn entries(&self) -> Result<HeldEntries<'_>, StoreError> {
+        Ok(HeldEntries::new(self.shared.entries()?, &self.shared.disk))
     }
 
-    /// A handle that reads cells on other threads while commits go on.
+    /// A handle that reads on other threads while commits go on.
     pub fn reader(&self) -> Reader {
         Reader::new(Arc::clone(&self.shared))
     }
@@ -218,15 +204,16 @@ impl Store {
 
     /// The size of the store, in parts.
     pub fn stats(&self) -> Result<Stats, StoreError> {
-        let runs = || self.forest.runs();
+        let held = self.shared.entries()?;
+        let runs = || held.forest.runs();
         Ok(Stats {
-            memtable_entries: self.memtable.len(),
+            memtable_entries: held.memtable.len(),
             runs: runs().count(),
             root_runs: runs().filter(|run| run.node.depth == 0).count(),
             chunks: runs().map(|run| run.fences.len()).sum(),
             run_entries: runs().map(|run| run.entries).sum(),
             index_bytes: runs().map(crate::run::Run::memory_bytes).sum(),
-            slots_free: self.forest.slots.free(),
+            slots_free: held.forest.slots.free(),
             waiting_cells: self.shared.read()?.cells,
         })
     }

@@ -44,7 +44,7 @@ fn opens_well(dir: &Path, states: &[Model], what: &str) -> bool {
     }
     let read = store.cells(None).try_for_each(|cell| cell.map(drop)).and_then(|()| {
         store.records(b"")?;
-        store.entries()?.try_for_each(|entry| entry.map(drop))
+        store.entries()?.in_order()?.try_for_each(|entry| entry.map(drop))
     });
     match read {
         Ok(()) => {

@@ -63,3 +63,38 @@ fn the_sum_is_nil_whenever_it_is_read() {
         assert!(reading.join().unwrap() >= 100);
     });
 }
+
+/// Every entry says in how many commits it was written, so that what is older is seen to be.
+#[test]
+fn an_entry_that_a_commit_has_stored_is_read_as_it_or_a_later_one_left_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(dir.path(), &options()).unwrap();
+    let (reader, done) = (store.reader(), AtomicBool::new(false));
+    let keys: Vec<u128> = (0..40_u128).map(|n| n << 121 | n).collect();
+    let written_by = |value: &Option<Vec<u8>>| -> u64 {
+        value.as_ref().map_or(0, |value| u64::from_be_bytes(value.as_slice().try_into().unwrap()))
+    };
+    // A commit writes every fourth key, so that the one before wrote all of them within four.
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let mut reads = 0;
+            while !done.load(Ordering::SeqCst) || reads < 100 {
+                let position = reader.position().unwrap();
+                for (place, value) in (0..).zip(&reader.load(&keys).unwrap()) {
+                    let due = (1..=position).rev().find(|n| n % 4 == place % 4).unwrap_or(0);
+                    assert!(written_by(value) >= due, "{place}: {value:?} after {position}");
+                }
+                reads += 1;
+            }
+        });
+        for position in 1..=120_u64 {
+            let of_commit = (0_u64..).zip(&keys).filter(|(place, _)| place % 4 == position % 4);
+            let entries = of_commit.map(|(_, key)| (*key, position.to_be_bytes().to_vec()));
+            let entries = entries.collect();
+            store.commit(&Commit { position, entries, ..Commit::default() }).unwrap();
+        }
+        done.store(true, Ordering::SeqCst);
+        reading.join().unwrap();
+    });
+    assert!(store.stats().unwrap().runs > 1, "nothing was written as a run");
+}

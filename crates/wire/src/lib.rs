@@ -6,6 +6,7 @@
 //! | publish a structured-JSON line | [`route`] for its subject |
 //! | keep a structured-JSON line until it is published | [`head`] for its source and number |
 //! | publish what came in any encoding | [`address`] for its unit and subject |
+//! | say which event a message is | [`named()`] |
 //! | change the encoding of an event | [`to_protobuf`], [`to_binary_json`], [`to_structured`] |
 //! | keep a refused message | [`refusal_json`], [`RefusedMessage::from_json`] |
 //! | say in words what a kind and its fields are | [`describe`] |
@@ -36,6 +37,7 @@ mod interner;
 mod json;
 pub mod kind;
 mod moment;
+mod named;
 mod refused;
 pub mod row;
 pub mod schema;
@@ -52,6 +54,7 @@ pub use catalogue::{
 pub use decoder::Decoder;
 pub use envelope::Raw;
 pub use figure_id::{FigureId, KnownAt};
+pub use named::{Named, named};
 pub use refused::{Refused, RefusedMessage, RefusedUnreadable, refusal_json};
 pub use similar::most_similar;
 pub use subject::{Head, address, head, route};

@@ -62,6 +62,11 @@ impl Scope<'_> {
         })
     }
 
+    /// Whether what the unit at this place declares is shown below the root.
+    pub(super) fn shows(&self, place: usize) -> bool {
+        !self.speakers().shown(place).is_empty()
+    }
+
     /// What was declared for every unit's subtree, in the order of `codes`.
     pub(super) fn declared(
         &self,

@@ -24,7 +24,7 @@ use crate::kit::saying::Saying;
 use crate::kit::store::World;
 use crate::kit::{self, instant};
 use crate::laws::{cases, facts};
-use crate::trees::{CODES, RECORDED, Turn, history_after, turn};
+use crate::trees::{CODES, RECORDED, Turn, log_after, turn};
 
 fn on(text: &str) -> Day {
     kit::day(text)
@@ -335,11 +335,16 @@ fn founded() -> Vec<Message> {
 
 /// All units, then what these turns make of them: any change, and one that is not refused, in turn.
 fn history(turns: &[Turn], facts: &[Fact]) -> World {
+    World::of(&log(turns, facts))
+}
+
+/// The messages of that.
+pub(crate) fn log(turns: &[Turn], facts: &[Fact]) -> Vec<Message> {
     let turns = turns.iter().enumerate().map(|(n, next)| match n % 2 {
         0 => turn(*next, n, false),
         _ => lasting(*next, n).event(),
     });
-    history_after(founded(), turns, facts)
+    log_after(founded(), turns, facts)
 }
 
 fn lasting_log(turns: &[Turn], facts: &[Fact], order: &[u64]) -> Vec<Message> {

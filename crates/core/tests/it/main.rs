@@ -24,6 +24,7 @@ mod corrections;
 mod declared;
 mod dossiers;
 mod dossiers_odd;
+mod explaining;
 mod families;
 mod figures;
 mod forms;

@@ -87,10 +87,19 @@ fn history(turns: &[Turn], facts: &[Fact]) -> World {
 
 /// The same after other messages.
 pub(crate) fn history_after(
-    mut log: Vec<Message>,
+    log: Vec<Message>,
     turns: impl Iterator<Item = Event>,
     facts: &[Fact],
 ) -> World {
+    World::of(&log_after(log, turns, facts))
+}
+
+/// Its messages.
+pub(crate) fn log_after(
+    mut log: Vec<Message>,
+    turns: impl Iterator<Item = Event>,
+    facts: &[Fact],
+) -> Vec<Message> {
     let turns = turns.enumerate();
     let facts = clean(facts).into_iter().filter(|saying| saying.family != Family::Unit);
     let facts = facts.enumerate().map(|(n, saying)| (n + 3, saying.event()));
@@ -101,7 +110,7 @@ pub(crate) fn history_after(
         let recorded = instant(day(RECORDED + u8::try_from(n / 3).unwrap()), 0);
         log.push(Message { position, recorded, said: Ok(event) });
     }
-    World::of(&log)
+    log
 }
 
 fn terms(measure: Measure) -> [String; 3] {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tonghop_node::explain::Explaining;
 use tonghop_node::nats::ConnectSettings;
 use tonghop_node::reading::Reading;
 use tonghop_node::worker::{self, WorkerSettings};
@@ -27,7 +28,8 @@ impl Projector {
     /// Connects to the log and begins to fold it.
     pub(crate) fn start(url: &str, data: &Path) -> anyhow::Result<Self> {
         let connection = ConnectSettings::new(url, "tonghop bench, fold");
-        let reading = Arc::new(Reading::new()?);
+        let explaining = Explaining::new(connection.clone());
+        let reading = Arc::new(Reading::new()?.with_explaining(explaining));
         let settings =
             WorkerSettings { data: data.to_owned(), connection, settle_after: Duration::ZERO };
         let (stop, stopped) = watch::channel(false);

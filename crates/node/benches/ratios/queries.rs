@@ -23,13 +23,19 @@ struct Question {
     goal: Option<u64>,
 }
 
-const QUESTIONS: [Question; 4] = [
+const QUESTIONS: [Question; 5] = [
     Question { name: "form", path: "/v1/forms/bieu-06a?unit=H41&period=2021-Q3", goal: Some(5) },
     Question { name: "cchc", path: "/v1/forms/cchc?unit=H41&period=2021-Q3", goal: Some(20) },
     Question {
         name: "figure",
         path: "/v1/figures?indicator=documents.issued&unit=H41&from=2021-06-15&to=2021-09-14",
         goal: None,
+    },
+    // The figure with the most events that there is: 900,000 at the true volume.
+    Question {
+        name: "events behind a figure",
+        path: "/v1/figures/documents.received~H41~20200101-20211231/events",
+        goal: Some(100),
     },
     Question {
         name: "reconciliation",

@@ -10,6 +10,7 @@ use super::up::{settle_after, sync};
 use super::{DONE, stop_signal};
 use crate::catalogue_dir;
 use crate::closings::Closings;
+use crate::explain::Explaining;
 use crate::gateway::Gateway;
 use crate::reading::Reading;
 use crate::refusals::Refusals;
@@ -38,6 +39,7 @@ pub async fn run(args: &ProjectArgs, settings: &Settings) -> anyhow::Result<Exit
     connection.leaving = Some(stop.clone());
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let refusals = Refusals::new(connection.clone());
+    let explaining = Explaining::new(connection.clone());
     let mut publishing = connection.clone();
     if settings.gateway_creds.is_some() {
         publishing.creds.clone_from(&settings.gateway_creds);
@@ -45,8 +47,9 @@ pub async fn run(args: &ProjectArgs, settings: &Settings) -> anyhow::Result<Exit
     let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let closings = Closings::new(settings.data.clone());
-    let reading = reading.with_gateway(gateway).with_closings(closings);
-    let reading = Arc::new(reading.with_sealed_log(&settings.data));
+    let reading = reading.with_explaining(explaining).with_gateway(gateway);
+    let reading = reading.with_closings(closings).with_sealed_log(&settings.data);
+    let reading = Arc::new(reading);
     let watched = Arc::clone(&reading);
     tokio::spawn(catalogue_dir::watch(settings.clone(), watched, files, stop.clone()));
     let worker = WorkerSettings {

@@ -12,6 +12,7 @@ use super::{DONE, print, stop_signal};
 use crate::archive;
 use crate::catalogue_dir;
 use crate::closings::Closings;
+use crate::explain::Explaining;
 use crate::gateway::Gateway;
 use crate::http;
 use crate::nats::{
@@ -99,11 +100,13 @@ pub async fn run(args: &UpArgs, settings: &Settings) -> anyhow::Result<ExitCode>
     }
     let earlier = Earlier::new(connection.clone(), settings.data.clone(), stop.clone());
     let refusals = Refusals::new(connection.clone());
+    let explaining = Explaining::new(connection.clone());
     let gateway = Gateway::new(&settings.data, publishing, settings.gateway);
     let reading = Reading::with_catalogue(catalogue).with_earlier(earlier).with_refusals(refusals);
     let closings = Closings::new(settings.data.clone());
-    let reading = reading.with_gateway(gateway).with_closings(closings);
-    let reading = Arc::new(reading.with_sealed_log(&settings.data));
+    let reading = reading.with_explaining(explaining).with_gateway(gateway);
+    let reading = reading.with_closings(closings).with_sealed_log(&settings.data);
+    let reading = Arc::new(reading);
     let readers = tokio::spawn(http::serve(listener, Arc::clone(&reading), stop.clone()));
     tell(&server, address, args.secure, settings);
     let watched = Arc::clone(&reading);

@@ -36,6 +36,12 @@ pub(super) fn by_indicator(request: &Request<'_>) -> Result<Answer, AskError> {
 /// `/v1/figures/{figure}`.
 pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
     let lang = request.parameters(&["lang"])?.lang()?;
+    let (id, indicator) = of_path(request)?;
+    answer(request, &indicator, &wish(&id, lang), id.facet)
+}
+
+/// The figure that the path names, and its indicator.
+pub(super) fn of_path(request: &Request<'_>) -> Result<(FigureId, Indicator), AskError> {
     let unknown = || {
         let hint = "figure ids stand in the answers of /v1/forms/{form} and /v1/figures";
         Problem::unknown_thing("figure", request.name, hint, std::iter::empty())
@@ -46,10 +52,13 @@ pub(super) fn by_id(request: &Request<'_>) -> Result<Answer, AskError> {
     if id.facet.as_ref().is_some_and(|(kind, _)| !indicator.rule.can_be_read_by(*kind)) {
         return Err(unknown().into());
     }
+    Ok((id, indicator.clone()))
+}
+
+/// What is asked for by an id.
+pub(super) fn wish(id: &FigureId, lang: Lang) -> Wish {
     let asked = Asked { window: id.window, period: None };
-    let (tree, known_at) = (id.tree, id.known_at);
-    let wish = Wish { unit: Some(id.unit), asked, known_at, tree, lang };
-    answer(request, indicator, &wish, id.facet)
+    Wish { unit: Some(id.unit), asked, known_at: id.known_at, tree: id.tree, lang }
 }
 
 fn answer(
@@ -100,7 +109,7 @@ fn answer(
 }
 
 /// What the indicator is: `label`, `nature`, `counted`.
-fn about(json: &mut Json, indicator: &Indicator, lang: Lang) {
+pub(super) fn about(json: &mut Json, indicator: &Indicator, lang: Lang) {
     json.raw(",\"label\":").text(lang.of(&indicator.label));
     json.raw(",\"nature\":").text(indicator.nature.word());
     json.raw(",\"counted\":").text(lang.of(&indicator.counted));

@@ -22,6 +22,7 @@
 
 mod doubt;
 mod pull;
+mod selection;
 mod single;
 mod watch;
 
@@ -40,6 +41,8 @@ use super::error::NatsError;
 use super::streams::{StreamIdentity, identity};
 use doubt::{Doubt, Interrupt};
 use pull::{Arrived, Pull};
+pub use selection::Selection;
+pub use single::message_at;
 use watch::Watch;
 
 /// How many messages one request to the server asks for.
@@ -355,7 +358,8 @@ impl Reader {
         self.check_last().await?;
         self.fetch_suspects(batches, found.last).await?;
         if !self.singly {
-            match Pull::open(&self.context, &self.settings.stream, self.position).await {
+            let (stream, position) = (&self.settings.stream, self.position);
+            match Pull::open(&self.context, stream, "", position, pull::INACTIVE_MAX).await {
                 Err(Doubt::NoConsumers) => self.singly = true,
                 opened => return opened.map_err(Interrupt::Doubt),
             }

@@ -59,6 +59,7 @@ fn source(stored: &Stored) -> FacetSource {
             Ok(held.1.iter().filter(|(k, _)| of(k)).map(|(k, a)| (k.clone(), *a)).collect())
         }),
         position: Box::new(move || Ok(position.lock().unwrap().0)),
+        ..FacetSource::empty()
     }
 }
 

@@ -12,6 +12,7 @@ use tonghop_node::reading::Reading;
 use tonghop_node::view::{FacetSource, View};
 use tonghop_report::{Cell, FormAnswer, Lang, RowKind};
 
+use super::described::unlike;
 use super::{QUARTER, api, world};
 
 /// All that comes with the program: every form, the report in words among them. Somebody calls a
@@ -40,34 +41,6 @@ async fn get(path: &str) -> Vec<u8> {
     let reply = http::ask(&router(&api_with_all_forms()), path).await.unwrap();
     assert_eq!(reply.status.as_u16(), 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
     reply.body.to_vec()
-}
-
-/// What a value has that its description has not, or the other way round.
-fn unlike(value: &Value, schema: &Value, all: &Value, at: &str, found: &mut Vec<String>) {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name.strip_prefix('#').unwrap();
-        return unlike(value, all.pointer(name).unwrap(), all, at, found);
-    }
-    if let Some(known) = schema["enum"].as_array()
-        && !known.contains(value)
-    {
-        found.push(format!("{at} is {value}"));
-    }
-    for item in value.as_array().into_iter().flatten() {
-        unlike(item, &schema["items"], all, &format!("{at}[]"), found);
-    }
-    let required = schema["required"].as_array().into_iter().flatten();
-    for name in required.filter(|name| value.get(name.as_str().unwrap()).is_none()) {
-        found.push(format!("{at} has no {name}"));
-    }
-    for (name, held) in value.as_object().into_iter().flatten() {
-        match schema["properties"].get(name).or(schema.get("additionalProperties")) {
-            Some(own) if own.is_object() => {
-                unlike(held, own, all, &format!("{at}.{name}"), found);
-            }
-            _ => found.push(format!("{at} has {name}")),
-        }
-    }
 }
 
 #[tokio::test]

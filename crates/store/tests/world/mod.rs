@@ -108,7 +108,8 @@ impl Model {
     /// What a store holds.
     pub fn of(store: &Store) -> Self {
         let cells: Vec<_> = store.cells(None).map(Result::unwrap).collect();
-        let entries: Vec<_> = store.entries().unwrap().map(Result::unwrap).collect();
+        let entries: Vec<_> =
+            store.entries().unwrap().in_order().unwrap().map(Result::unwrap).collect();
         assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "entries out of order");
         assert!(cells.iter().all(|(_, amount)| *amount != 0), "STO-5");
         let model = Self {

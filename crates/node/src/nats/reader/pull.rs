@@ -21,9 +21,9 @@ use crate::nats::ack_subject;
 const EXPIRY: Duration = Duration::from_secs(5);
 /// How often the server says that it is there when it has nothing to send.
 pub(super) const HEARTBEAT: Duration = Duration::from_millis(500);
-/// How long the server keeps a consumer that nobody asks; ours may wait that long for a slow
+/// How long the server keeps a consumer that nobody asks; the reader's may wait that long for a slow
 /// receiver before it has to be made anew.
-const INACTIVE_MAX: Duration = Duration::from_mins(1);
+pub(super) const INACTIVE_MAX: Duration = Duration::from_mins(1);
 
 const _: () = assert!(HEARTBEAT.as_millis() * 2 < EXPIRY.as_millis(), "the server demands it");
 
@@ -48,18 +48,22 @@ pub(super) struct Pull {
 }
 
 impl Pull {
-    /// A new consumer that begins after this position.
+    /// A new consumer that begins after this position, of all subjects or, if it is not empty, of
+    /// those that a filter has.
     pub(super) async fn open(
         context: &jetstream::Context,
         stream: &str,
+        filter: &str,
         after: u64,
+        inactive_max: Duration,
     ) -> Result<Self, Doubt> {
         let config = Config {
             description: Some("ordered reader of tonghop".to_owned()),
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            filter_subject: filter.to_owned(),
             ack_policy: AckPolicy::None,
             replay_policy: ReplayPolicy::Instant,
-            inactive_threshold: INACTIVE_MAX,
+            inactive_threshold: inactive_max,
             memory_storage: true,
             num_replicas: 1,
             ..Config::default()
@@ -81,16 +85,31 @@ impl Pull {
         if self.outstanding > PULL_MESSAGES / 2 {
             return Ok(());
         }
+        self.ask(PULL_MESSAGES).await
+    }
+
+    /// Asks for so many more.
+    pub(super) async fn ask(&mut self, messages: usize) -> Result<(), Doubt> {
         let request = BatchConfig {
-            batch: PULL_MESSAGES,
+            batch: messages,
             expires: Some(EXPIRY),
             max_bytes: PULL_BYTES_MAX,
             idle_heartbeat: HEARTBEAT,
             ..BatchConfig::default()
         };
         self.consumer.request_batch(request, self.inbox.clone()).await.map_err(gone)?;
-        self.outstanding += PULL_MESSAGES;
+        self.outstanding += messages;
         Ok(())
+    }
+
+    /// How many messages the consumer had when it was made.
+    pub(super) fn found(&self) -> u64 {
+        self.consumer.cached_info().num_pending
+    }
+
+    /// Whether anything that was asked for may still arrive.
+    pub(super) fn is_asked(&self) -> bool {
+        self.outstanding > 0
     }
 
     /// Waits for what comes next. Safe to drop.

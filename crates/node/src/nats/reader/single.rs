@@ -143,6 +143,34 @@ impl Reader {
     }
 }
 
+/// The message at this position; none if the stream has none there.
+pub async fn message_at(
+    context: &Context,
+    stream: &str,
+    position: u64,
+) -> Result<Option<Raw>, String> {
+    Ok(fetch(context, stream, position).await?.map(|single| single.raw))
+}
+
+/// The first message at or behind this position whose subject the filter has.
+pub(super) async fn next_of(
+    context: &Context,
+    stream: &str,
+    filter: &str,
+    position: u64,
+) -> Result<Option<Raw>, String> {
+    let asked = AskedNext { seq: position, next_by_subj: filter };
+    let answer: Response<Answer> = context
+        .request(format!("STREAM.MSG.GET.{stream}"), &asked)
+        .await
+        .map_err(|error| error.to_string())?;
+    match answer {
+        Response::Ok(Answer { message }) => Ok(Some(single(message)?.raw)),
+        Response::Err { error } if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(None),
+        Response::Err { error } => Err(error.to_string()),
+    }
+}
+
 /// A message fetched by its position.
 #[derive(Debug)]
 struct Single {
@@ -156,6 +184,12 @@ struct Single {
 #[derive(Serialize)]
 struct Asked {
     seq: u64,
+}
+
+#[derive(Serialize)]
+struct AskedNext<'a> {
+    seq: u64,
+    next_by_subj: &'a str,
 }
 
 #[derive(Deserialize)]

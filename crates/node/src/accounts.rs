@@ -35,7 +35,7 @@ const CONNECTIONS_MAX: u32 = 64;
 const SUBSCRIPTIONS_MAX: u32 = 1_000;
 /// Where requests to the log of other accounts arrive; the server keeps `$JS.API` of every account
 /// for itself.
-const API: &str = "tonghop.api";
+pub const API: &str = "tonghop.api";
 /// What the reply subject of a request from another account begins with.
 const ANSWERS: &str = "_R_.>";
 

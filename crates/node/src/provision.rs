@@ -16,7 +16,7 @@ use crate::accounts::refusals_consumer;
 use crate::nats::{NatsError, StreamIdentity, StreamName, ensure_streams};
 
 /// Refusals that one request brings, and that may wait for an acknowledgement.
-const REFUSALS_MAX: i64 = 256;
+pub const REFUSALS_MAX: u16 = 256;
 /// Requests that wait for refusals at once, and how long one waits.
 const REQUESTS_MAX: i64 = 16;
 const REQUEST_MAX: Duration = Duration::from_secs(30);
@@ -40,8 +40,8 @@ pub async fn consumers(
             description: Some(format!("the refusals of {unit}")),
             filter_subject: format!("tonghop.refused.{}", unit.token()),
             ack_policy: AckPolicy::Explicit,
-            max_ack_pending: REFUSALS_MAX,
-            max_batch: REFUSALS_MAX,
+            max_ack_pending: REFUSALS_MAX.into(),
+            max_batch: REFUSALS_MAX.into(),
             max_waiting: REQUESTS_MAX,
             max_expires: REQUEST_MAX,
             ..Config::default()

@@ -18,6 +18,8 @@ use crate::nats::{
     ConnectSettings, Reader, ReaderSettings, StreamIdentity, StreamName, connect, streams,
 };
 
+pub mod own;
+
 /// How long the stream may take to be read.
 const READ_MAX: Duration = Duration::from_mins(1);
 

@@ -3,15 +3,17 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use async_nats::jetstream;
+use async_nats::{Client, jetstream};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tonghop_core::refusal::RefusalCode;
 use tonghop_core::unit_code::UnitCode;
 
-use super::{DONE, USAGE, print, printable, stop_signal};
+use super::{DONE, NO, USAGE, print, printable, stop_signal};
+use crate::accounts;
 use crate::log::Log;
-use crate::refusals::{self, Found, Page, Wanted};
+use crate::nats::{StreamName, who_am_i};
+use crate::refusals::{self, Found, Page, Wanted, own};
 use crate::settings::Settings;
 
 mod requeue;
@@ -23,8 +25,10 @@ const LAST_MAX: u32 = 100_000;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The newest stands last. proto/refusals.md says what each code means and how to \
-mend it; an event that was refused has not used up its id.\n\nExamples:\n  tonghop refusals\n  \
-tonghop refusals --unit H41.16 --code data.missing_field --last 20"
+mend it; an event that was refused has not used up its id. With an agency's key (--creds) it lists \
+the agency's own refusals that none of its systems has acknowledged.\n\nExamples:\n  tonghop refusals\n  \
+tonghop refusals --unit H41.16 --code data.missing_field --last 20\n  tonghop refusals --creds \
+H41.16.nk --acknowledge"
 )]
 pub struct RefusalsArgs {
     #[command(subcommand)]
@@ -39,6 +43,38 @@ pub struct RefusalsArgs {
     #[arg(long, value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LAST_MAX)))]
     last: u32,
+    /// With an agency's key: those that are listed are done with, and are not listed again
+    #[arg(long)]
+    acknowledge: bool,
+}
+
+/// How this connection reads refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All of them, from the stream.
+    All,
+    /// Its own, by the consumer of its agency.
+    Own(UnitCode),
+}
+
+impl Way {
+    /// The way; or why there is none. Where nobody is asked who he is, everything is open.
+    async fn of(client: &Client) -> Result<Self, String> {
+        let Some(who) = who_am_i(client).await else { return Ok(Self::All) };
+        if let Some(unit) = who.unit() {
+            return Ok(Self::Own(unit));
+        }
+        let get = format!("STREAM.MSG.GET.{}", StreamName::Refused);
+        let may = |prefix: &str| who.may_publish(&format!("{prefix}.{get}"));
+        if may("$JS.API") || may(accounts::API) {
+            return Ok(Self::All);
+        }
+        Err(format!(
+            "{} may not read refusals: give --creds with a key of the agency, of the office, of \
+             the auditor or of the gateway",
+            who.account
+        ))
+    }
 }
 
 /// What is done with refusals other than listing them.
@@ -67,7 +103,8 @@ fn code(text: &str) -> Result<RefusalCode, String> {
 
 /// Runs the command.
 pub async fn run(args: &RefusalsArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
-    if args.action.is_some() && (args.unit.is_some() || args.code.is_some()) {
+    let lists = args.unit.is_some() || args.code.is_some() || args.acknowledge;
+    if args.action.is_some() && lists {
         eprintln!("tonghop: --unit and --code stand behind `requeue`, or list without it");
         return Ok(ExitCode::from(USAGE));
     }
@@ -77,16 +114,46 @@ pub async fn run(args: &RefusalsArgs, settings: &Settings) -> anyhow::Result<Exi
     // A server that is started for the reading is stopped after it, also when that is broken off.
     let mut stop = stop_signal()?;
     let opened = Log::open(settings, "tonghop refusals").await?;
-    let page = Page::Last(usize::try_from(args.last).unwrap_or(usize::MAX));
-    let wanted = Wanted { unit: args.unit, code: args.code, page };
-    let context = jetstream::new(opened.client.clone());
-    let found = tokio::select! {
-        found = refusals::read(&context, wanted) => found,
+    let client = opened.client.clone();
+    let listed = tokio::select! {
+        listed = list(args, client, settings) => listed,
         _ = stop.wait_for(|stop| *stop) => Err(anyhow::anyhow!("stopped before the end")),
     };
     opened.close().await?;
-    tell(&found?, settings.json);
-    Ok(ExitCode::from(DONE))
+    listed
+}
+
+async fn list(
+    args: &RefusalsArgs,
+    client: Client,
+    settings: &Settings,
+) -> anyhow::Result<ExitCode> {
+    let page = Page::Last(usize::try_from(args.last).unwrap_or(usize::MAX));
+    let wanted = Wanted { unit: args.unit, code: args.code, page };
+    let refuse = |why: String, code: u8| {
+        eprintln!("tonghop: {why}");
+        Ok(ExitCode::from(code))
+    };
+    match Way::of(&client).await {
+        Err(why) => refuse(why, NO),
+        Ok(Way::Own(own)) if args.unit.is_some_and(|unit| unit != own) => {
+            refuse(format!("the key of {own} reads the refusals of {own} alone"), NO)
+        }
+        Ok(Way::Own(own)) => {
+            let found = own::pull(&client, own).await?.page(wanted, args.acknowledge).await?;
+            let more = "there are more: --acknowledge takes these off the list";
+            tell(&found, more, settings.json);
+            Ok(ExitCode::from(DONE))
+        }
+        Ok(Way::All) if args.acknowledge => {
+            refuse("--acknowledge is for an agency's key: give --creds".to_owned(), USAGE)
+        }
+        Ok(Way::All) => {
+            let found = refusals::read(&jetstream::new(client), wanted).await?;
+            tell(&found, "there are more: see --last", settings.json);
+            Ok(ExitCode::from(DONE))
+        }
+    }
 }
 
 async fn act(action: &RefusalsAction, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -114,7 +181,7 @@ async fn act(action: &RefusalsAction, settings: &Settings) -> anyhow::Result<Exi
     ended
 }
 
-fn tell(found: &Found, as_json: bool) {
+fn tell(found: &Found, more: &str, as_json: bool) {
     if as_json {
         let rows: Vec<Value> = found.rows.iter().map(refusals::Row::json).collect();
         print(&format!("{}\n", json!({"refusals": rows, "more": found.more})));
@@ -123,7 +190,7 @@ fn tell(found: &Found, as_json: bool) {
     if found.rows.is_empty() {
         eprintln!("nothing was refused");
     } else if found.more {
-        eprintln!("the last {}; there are more: see --last", found.rows.len());
+        eprintln!("{} of them; {more}", found.rows.len());
     }
     let mut text = String::new();
     for row in &found.rows {

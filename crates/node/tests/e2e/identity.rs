@@ -152,6 +152,51 @@ async fn an_agency_publishes_is_told_what_became_of_it_and_reads_its_own_refusal
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agency_lists_its_own_refusals_by_command() {
+    let province = Province::start("identity-refusals").await;
+    let (data, nats) = (&province.data, &province.up.nats);
+    let told = publish(data, nats, "H41.16", &refused("two")).await;
+    assert_eq!(told["refused"], 1, "{told}");
+    let refusals = async |who: &str, more: &[&str]| {
+        let creds = data.file(&format!("{who}.nk"));
+        let with = ["--json", "--nats", nats, "--creds", creds.to_str().unwrap()];
+        run(data, &[&["refusals"][..], more, &with].concat()).await
+    };
+    let positions = async |who: &str, more: &[&str]| {
+        let told = refusals(who, more).await.expect(0).json();
+        let rows = told["refusals"].as_array().unwrap();
+        rows.iter().map(|row| row["position"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    // What is only looked at stays, for whoever looks.
+    for who in ["H41.16", "H41.16", "office", "auditor"] {
+        assert_eq!(positions(who, &[]).await, [4], "{who}");
+    }
+    assert!(positions("H41.17", &[]).await.is_empty());
+    assert!(positions("H41.16", &["--code", "unit.unknown"]).await.is_empty());
+    let shown = refusals("H41.16", &["show", "4"]).await.expect(0).json();
+    assert_eq!((&shown["position"], &shown["id"]), (&json!(4), &json!("two")), "{shown}");
+    let other = refusals("H41.16", &["--unit", "H41.17"]).await.expect(1);
+    assert!(other.err.contains("the refusals of H41.16 alone"), "{}", other.err);
+    add(data, &["--role", "provisioner"]).await;
+    let denied = until("the key of the provisioner", async || {
+        let ended = refusals("provisioner", &[]).await;
+        (ended.code != Some(3)).then_some(ended)
+    })
+    .await;
+    let denied = denied.expect(1);
+    assert!(denied.err.contains("may not read refusals: give --creds"), "{}", denied.err);
+
+    // What its own system has not acknowledged is there for it; what was acknowledged is gone.
+    assert_eq!(positions("H41.16", &["--acknowledge"]).await, [4]);
+    assert!(positions("H41.16", &[]).await.is_empty());
+    assert!(province.agency("H41.16").await.pull_refusals("H41-16", 0).await.is_empty());
+    publish(data, nats, "H41.16", &refused("three")).await;
+    assert_eq!(positions("H41.16", &[]).await, [5]);
+    province.agency("H41.16").await.pull_refusals("H41-16", 1).await;
+    assert!(positions("H41.16", &[]).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_is_sent_again_with_the_key_of_the_gateway() {
     let province = Province::start("identity-requeue").await;
     let (data, nats) = (&province.data, &province.up.nats);

@@ -87,6 +87,24 @@ async fn refusals_and_lines_that_cannot_be_sent_are_told() {
     fs::write(&good, lines[..10].join("\n")).unwrap();
     let args = ["publish", "--strict", "--nats", &up.nats, good.to_str().unwrap()];
     run(&data, &args).await.expect(0);
+    // A refusal is a no to who asked for one only.
+    let bad = data.file("bad.ndjson");
+    fs::write(&bad, &lines[700]).unwrap();
+    for (strict, code) in [(&[][..], 0), (&["--strict"], 1)] {
+        let args = ["publish", "--nats", &up.nats, bad.to_str().unwrap()];
+        let ended = run(&data, &[&args[..], strict].concat()).await.expect(code);
+        let last = ended.out.lines().last().unwrap();
+        assert!(last.starts_with("stored 1 · new 0 · duplicate 0 · refused 1 · "), "{last}");
+    }
+    // A file that is something else is told in a sentence, and not line by line.
+    let log = data.file("server.log");
+    fs::write(&log, "2021-09-06 INFO started\n".repeat(30)).unwrap();
+    for more in [&[][..], &["--dry-run"], &["--outbox", "outbox"]] {
+        let args = ["publish", "--nats", &up.nats, log.to_str().unwrap()];
+        let ended = run(&data, &[&args[..], more].concat()).await.expect(1);
+        assert!(ended.err.contains("line 1 is no JSON object"), "{}", ended.err);
+        assert!(!ended.err.contains("not sent"), "{}", ended.err);
+    }
     up.running.stop("TERM").await.expect(0);
 }
 

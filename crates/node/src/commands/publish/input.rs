@@ -64,6 +64,12 @@ pub(super) enum NotLines {
          (`jq -c .` makes it so)"
     )]
     Pretty,
+    #[error(
+        "line {line} is no JSON object, and the lines behind it were not read: a file of events \
+         (NDJSON) has one CloudEvent in JSON on each line, and a table has a name that ends in \
+         .csv or .xlsx{looks}"
+    )]
+    Foreign { line: u64, looks: &'static str },
     #[error(transparent)]
     Table(TableError),
     /// What is wrong with the headings of a table.
@@ -72,11 +78,17 @@ pub(super) enum NotLines {
 }
 
 impl NotLines {
-    fn of(first: &[u8]) -> Option<Self> {
+    /// Why the first line of a file that is not empty is no event.
+    fn of(first: &[u8], line: u64) -> Option<Self> {
         match first.trim_ascii() {
             b"{" => Some(Self::Pretty),
             [b'[', ..] => Some(Self::Array),
-            _ => None,
+            [b'{', ..] => None,
+            [b'P', b'K', 3, 4, ..] => {
+                let looks = "; this one is a ZIP file, as documents of Word and workbooks are";
+                Some(Self::Foreign { line, looks })
+            }
+            _ => Some(Self::Foreign { line, looks: "" }),
         }
     }
 }
@@ -181,7 +193,7 @@ fn read_lines(
             continue;
         }
         if std::mem::take(&mut is_first)
-            && let Some(not_lines) = NotLines::of(&line)
+            && let Some(not_lines) = NotLines::of(&line, place.lines)
         {
             return Err(not_lines.into());
         }
@@ -242,6 +254,9 @@ mod tests {
             (format!("[{EVENT},\n{EVENT}]"), "jq -c '.[]'"),
             (format!("\u{feff}\n  [\n{EVENT}\n]"), "jq -c '.[]'"),
             ("{\n  \"specversion\": \"1.0\"\n}".to_owned(), "jq -c ."),
+            ("\n\n2021-09-06 08:30:00 INFO started\nand so on\n".to_owned(), "line 3 is no JSON"),
+            ("PK\u{3}\u{4}\u{14}\nword/document.xml".to_owned(), "this one is a ZIP file"),
+            (format!("id,source\n{EVENT}"), "ends in .csv or .xlsx"),
         ] {
             let error = read_all(text.as_bytes()).unwrap_err();
             assert!(error.is::<NotLines>() && error.to_string().contains(says), "{error}");

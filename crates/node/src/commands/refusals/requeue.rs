@@ -14,11 +14,12 @@ use tonghop_core::refusal::RefusalCode;
 use tonghop_core::unit_code::UnitCode;
 
 use super::super::{DONE, NO, print, printable};
-use super::{code, unit};
+use super::{Way, code, unit};
 use crate::gateway::{
     Asked, Fate, Gateway, GatewaySettings, REQUEUE_MAX, RequeueError, Requeued, Word, find,
 };
 use crate::nats::who_am_i;
+use crate::refusals::own;
 use crate::settings::Settings;
 
 /// Subjects of which only the gateway may publish both.
@@ -180,7 +181,15 @@ pub(super) async fn show(
     client: Client,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
-    let Some(refused) = find(&jetstream::new(client), position).await? else {
+    let found = match Way::of(&client).await {
+        Ok(Way::All) => find(&jetstream::new(client), position).await?,
+        Ok(Way::Own(unit)) => own::pull(&client, unit).await?.find(position).await?,
+        Err(why) => {
+            eprintln!("tonghop: {why}");
+            return Ok(ExitCode::from(NO));
+        }
+    };
+    let Some(refused) = found else {
         eprintln!("tonghop: {}", RequeueError::NotRefused(position));
         return Ok(ExitCode::from(NO));
     };

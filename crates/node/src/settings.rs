@@ -89,9 +89,11 @@ pub struct CommonArgs {
 pub fn common_options(command: &str) -> &'static [&'static str] {
     match command {
         "up" => &["data", "http", "catalogue", "config", "json", "log_json"],
-        "publish" | "replay" | "doctor" | "refusals" | "provision" | "seal" => {
+        "replay" | "doctor" | "refusals" | "provision" | "seal" => {
             &["data", "nats", "creds", "tls_ca", "config", "json", "log_json"]
         }
+        "publish" => &["data", "nats", "creds", "tls_ca", "lang", "config", "json", "log_json"],
+        "template" => &["lang", "config", "json"],
         "project" => {
             &["data", "nats", "creds", "tls_ca", "gateway_creds", "catalogue", "config", "log_json"]
         }
@@ -104,7 +106,7 @@ pub fn common_options(command: &str) -> &'static [&'static str] {
         }
         "indicators" => &["data", "lang", "catalogue", "config", "json"],
         // What it prints of figures is JSON in any case.
-        "sample" | "template" | "outbox" | "event" | "witness" => &["json"],
+        "sample" | "outbox" | "event" | "witness" => &["json"],
         "completions" => &[],
         _ => &[
             "data",

@@ -28,6 +28,7 @@ mod import;
 mod input;
 pub(super) mod mapping;
 mod mending;
+mod oddities;
 mod plan;
 mod refused_rows;
 mod rehearsal;
@@ -78,7 +79,7 @@ pub struct PublishArgs {
     refused: Option<PathBuf>,
     /// Keep the events in this directory until the log has them for good, numbered and sent again
     /// if need be; without FILE, send what waits there
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["map", "dry_run", "refused"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "refused"])]
     outbox: Option<PathBuf>,
     /// Exit with 1 also when an event is refused, and with 3 when that is not known
     #[arg(long)]
@@ -120,6 +121,13 @@ impl PublishArgs {
 pub async fn run(args: &PublishArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     for path in &args.files {
         can_be_read(path)?;
+    }
+    if args.outbox.is_some() && args.map.is_some() {
+        eprintln!(
+            "tonghop: --map needs no --outbox, and takes none: the table is there as long as you \
+             keep it, and publishing it again sends what was lost and counts nothing twice"
+        );
+        return Ok(ExitCode::from(USAGE));
     }
     if let Some(dir) = &args.outbox {
         return through_outbox::run(args, dir, settings).await;
@@ -198,7 +206,7 @@ async fn send(args: &PublishArgs, plan: Plan, settings: &Settings) -> anyhow::Re
     let import = import.as_deref();
     Summary { files: &args.files, tally: &tally, fate, import, took, kept: None }
         .tell(settings.json);
-    plan::after(args, &tally, &listener, import, failed.is_none())?;
+    plan::after(args, &tally, &listener, import, failed.is_none(), settings.lang)?;
     match failed {
         Some(error) if error.is::<input::NotLines>() => {
             eprintln!("tonghop: {error:#}");

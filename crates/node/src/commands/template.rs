@@ -1,7 +1,8 @@
 //! `tonghop template`: an empty table for a kind of event, ready to be filled in, and its mapping.
 //!
 //! Columns and what is said of them come from `proto/`; what they are called in Vietnamese from
-//! `template/words.toml`; the example row is that of `proto/golden`.
+//! `template/words.toml`, what they are from `template/explained.toml`; the example row is that of
+//! `proto/golden`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,7 +81,7 @@ pub fn run(args: &TemplateArgs, settings: &Settings) -> anyhow::Result<ExitCode>
             return refuse(format!("{shown} is there already, and may be filled in: name another"));
         }
     }
-    let template = Template::of(kind, unit)?;
+    let template = Template::of(kind, unit, settings.lang)?;
     let table = sheets::write(&template, format)?;
     output::write(Some(path), &table)?;
     output::write(Some(&map), map_file::write(&template, format).as_bytes())?;

@@ -10,12 +10,18 @@ use crate::program::{Ended, Up, run, to_end, tonghop};
 use crate::world::Data;
 
 const PAGE: &str = include_str!("../../../../docs/import.md");
+const REFUSALS: &str = include_str!("../../../../proto/refusals.md");
+const PAGE_OF_CLERKS: &str = include_str!("../../../../docs/nhap-lieu.md");
 const QUARTER: &str = "from=2021-06-15&to=2021-09-14";
 
 /// The blocks of the page in this language.
 fn blocks(language: &str) -> Vec<&'static str> {
+    blocks_of(PAGE, language)
+}
+
+fn blocks_of(page: &'static str, language: &str) -> Vec<&'static str> {
     let begin = format!("```{language}\n");
-    PAGE.split(begin.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+    page.split(begin.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 /// Runs a command of the page as it stands there, against this server.
@@ -89,10 +95,10 @@ async fn the_page_on_import_is_true() {
     let [rows, report] = blocks("csv")[..] else { panic!("two tables") };
 
     command(&data, &up, template).await.expect(0);
-    let rehearsed = command(&data, &up, rehearse).await.expect(0);
-    assert!(rehearsed.out.starts_with("dry run: would send 1 "), "its example: {rehearsed:?}");
-    let unfilled = command(&data, &up, publish).await.expect(1);
-    assert!(unfilled.err.contains("it is the example row of the template"), "{unfilled:?}");
+    for line in [rehearse, publish] {
+        let unfilled = command(&data, &up, line).await.expect(1);
+        assert!(unfilled.err.contains("it is the example row of the template"), "{unfilled:?}");
+    }
     fill(&data.file("ho-so.xlsx"), rows);
     let rehearsed = command(&data, &up, rehearse).await.expect(0);
     assert!(rehearsed.out.starts_with("dry run: would send 3 · corrections among them 0"));
@@ -118,6 +124,40 @@ async fn the_page_on_import_is_true() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_clerks_is_true() {
+    let data = Data::new("import-clerks");
+    let up = with_units(&data).await;
+    let [commands] = blocks_of(PAGE_OF_CLERKS, "console")[..] else { panic!("one block") };
+    let [template, rehearse, publish] = commands.lines().collect::<Vec<_>>()[..] else {
+        panic!("three commands: {commands}")
+    };
+    let [rows] = blocks_of(PAGE_OF_CLERKS, "csv")[..] else { panic!("one table") };
+    let [told, done] = blocks_of(PAGE_OF_CLERKS, "text")[..] else { panic!("two answers") };
+
+    command(&data, &up, template).await.expect(0);
+    fill(&data.file("ho-so.xlsx"), rows);
+    let rehearsed = command(&data, &up, rehearse).await.expect(1);
+    let said = format!("{}{}", rehearsed.err, rehearsed.out);
+    for line in told.lines() {
+        assert!(said.lines().any(|said| said == line), "{line}\n{said}");
+    }
+    let loi = sheet_of(&data.file("loi.xlsx"));
+    assert_eq!(loi.len(), 3, "{loi:?}");
+    for heading in &loi[0][8..] {
+        assert!(PAGE_OF_CLERKS.contains(&format!("`{heading}`")), "{heading}");
+    }
+    let whole = rows.replacen("Qua mạng", "Trực tuyến", 1).replacen("31/09/2021", "30/09/2021", 1);
+    fill(&data.file("ho-so.xlsx"), &whole);
+    let published = command(&data, &up, publish).await.expect(0);
+    assert!(published.out.starts_with(done.trim_end()), "{published:?}");
+    for code in PAGE_OF_CLERKS.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let code = code.split('`').next().unwrap();
+        assert!(REFUSALS.contains(&format!("### `{code}`")), "{code}");
+    }
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_template_of_every_kind_is_accepted() {
     let data = Data::new("templates");
     let listed = run(&data, &["template", "--json"]).await.expect(0).json();
@@ -130,6 +170,10 @@ async fn the_template_of_every_kind_is_accepted() {
             let all = [&["template", kind][..], arguments].concat();
             run(&data, &all).await.expect(0);
             let file = arguments[1];
+            // What the example says is read here as if it were a real one.
+            let map = fs::read_to_string(data.file("t.toml")).unwrap();
+            let map = map.lines().filter(|line| !line.starts_with("example = "));
+            fs::write(data.file("t.toml"), map.collect::<Vec<_>>().join("\n")).unwrap();
             let said =
                 run(&data, &["publish", "--json", "--dry-run", "--map", "t.toml", file]).await;
             assert_eq!(said.code, Some(0), "{kind}: {said:?}");
@@ -158,6 +202,16 @@ time = { column = "Ngày" }
 procedure = "1.005129"
 field = { column = "Lĩnh vực" }
 channel = { column = "Cách", words = { "Trực tuyến" = "ONLINE", "Trực tiếp" = "DIRECT" } }
+"#;
+
+const SETTLED_ALWAYS: &str = r#"
+[[event]]
+type = "dossier.settled"
+source = "/{unit}/bang-tinh"
+unit = { column = "Đơn vị" }
+subject = { column = "Mã" }
+time = { column = "Xong" }
+data = { outcome = "APPROVED" }
 "#;
 
 async fn publish(data: &Data, up: &Up, file: &str, more: &[&str]) -> Value {
@@ -272,10 +326,23 @@ async fn what_is_wrong_is_told_by_row_and_column_and_can_be_mended_apart() {
     }
     assert_eq!(said.out, "dry run: would send 1 · corrections among them 0 · refused 4\n");
     let loi = sheet_of(&data.file("loi.xlsx"));
-    assert_eq!(loi[0][5..], ["Ghi chú", "Dòng gốc", "Lỗi", "Cách sửa"].map(str::to_owned));
+    assert_eq!(
+        loi[0][5..],
+        ["Ghi chú", "Dòng gốc", "Lỗi", "Nghĩa là", "Cách sửa"].map(str::to_owned)
+    );
     let rows: Vec<&str> = loi[1..].iter().map(|row| row[6].as_str()).collect();
     assert_eq!(rows, ["3", "5", "7"]);
     assert_eq!(loi[1][5], "=1+1");
+    assert!(loi[2][7].starts_with("cột C \"Ngày\": envelope.bad_attribute"), "{loi:?}");
+    assert!(loi[2][8].starts_with("Thuộc tính sai quy cách."), "{loi:?}");
+    assert!(loi[2][9].starts_with("sửa ngay ở hệ thống gửi"), "{loi:?}");
+    // What has no code is said in Vietnamese as well.
+    assert!(loi[3][8].starts_with("Một dòng phía trên cùng mã"), "{loi:?}");
+    let english = [&arguments[..4], &["s.csv", "--refused", "bad.csv", "--lang", "en"]].concat();
+    run(&data, &english).await.expect(1);
+    let bad = fs::read_to_string(data.file("bad.csv")).unwrap();
+    assert!(bad.contains(",Row,Error,How to mend it"), "{bad}");
+    assert!(bad.contains("correct the attribute at its source"), "{bad}");
 
     let told = publish(&data, &up, "s.csv", &["--refused", "loi.csv"]).await;
     assert_eq!(counts(&told), [1, 0, 0, 4, 0]);
@@ -288,6 +355,54 @@ async fn what_is_wrong_is_told_by_row_and_column_and_can_be_mended_apart() {
         .replacen("H41.16,c,", "H41.16,d,", 1);
     fs::write(data.file("mended.csv"), mended).unwrap();
     assert_eq!(counts(&publish(&data, &up, "mended.csv", &[]).await), [3, 0, 0, 0, 0]);
+    up.running.stop("TERM").await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_sent_whole_or_not_at_all_and_what_looks_wrong_is_told() {
+    let data = Data::new("import-whole");
+    let up = with_units(&data).await;
+    let mapping = MAPPING.replace("\"1.005129\"", "{ column = \"Thủ tục\" }")
+        + SETTLED_ALWAYS
+        + "only_if = \"Xong\"\n";
+    fs::write(data.file("m.toml"), mapping).unwrap();
+    let heads = "Đơn vị,Mã,Lĩnh vực,Thủ tục,Ngày,Cách,Xong";
+    let good = "H41.16,a,buu-chinh,1.005129,06/09/2021,Trực tiếp,09/09/2021";
+    // Its second event is wrong, so that the first is not sent either.
+    let half = "H41.16,b,buu-chinh,1.005129,06/09/2021,Trực tiếp,31/09/2021";
+    let odd = "H41.16,c,Bưu chính,1.00512,06/09/2021,Trực tiếp,";
+    let later = "H41.16,d,buu-chinh,1.005129,06/09/2098,Trực tiếp,";
+    let sheet = |rows: &[&str]| {
+        fs::write(data.file("s.csv"), format!("{heads}\n{}\n", rows.join("\n"))).unwrap();
+    };
+    sheet(&[good, half, odd, later]);
+    let rehearsed =
+        run(&data, &["publish", "--dry-run", "--map", "m.toml", "s.csv"]).await.expect(1);
+    for expected in [
+        "line 3: not sent: column G \"Xong\": envelope.bad_attribute (attribute: time, value: \
+         31/09/2021): there is no such day; write 06/09/2021, 06/09/2021 08:30 or 2021-09-06; \
+         dossier.accepted of the row is not sent either",
+        "line 5: not sent: time.in_future (time: 2098-09-06T08:00:00+07:00): by the \
+         clock of this machine it is in the future",
+        "row 4: column D \"Thủ tục\": \"1.00512\": a national code has six digits",
+        "row 4: column C \"Lĩnh vực\": \"Bưu chính\": it looks like the name of a field",
+    ] {
+        assert!(rehearsed.err.contains(expected), "{expected}\n{}", rehearsed.err);
+    }
+    assert_eq!(rehearsed.out, "dry run: would send 3 · corrections among them 0 · refused 2\n");
+
+    sheet(&[good, half, odd]);
+    let told = publish(&data, &up, "s.csv", &[]).await;
+    assert_eq!(counts(&told), [3, 0, 0, 1, 0]);
+    assert_eq!(told["warnings"].as_array().unwrap().len(), 2, "{told}");
+    up.reaches(5).await;
+    assert_eq!(cells(&up, ["c5", "c7"]).await, [2, 1], "nothing of dossier b");
+    sheet(&[good, &half.replace("31/09", "30/09"), odd]);
+    assert_eq!(counts(&publish(&data, &up, "s.csv", &[]).await), [2, 3, 0, 0, 0]);
+
+    let both = ["publish", "--map", "m.toml", "--outbox", "o", "s.csv"];
+    let both = run(&data, &both).await.expect(2);
+    assert!(both.err.contains("publishing it again sends what was lost"), "{both:?}");
     up.running.stop("TERM").await.expect(0);
 }
 
@@ -345,10 +460,7 @@ async fn what_cannot_be_read_by_the_mapping_is_told_in_one_sentence() {
 async fn a_row_counts_once_whatever_became_of_what_it_said_before() {
     let data = Data::new("import-fates");
     let up = with_units(&data).await;
-    let settled = "[[event]]\ntype = \"dossier.settled\"\nsource = \"/{unit}/bang-tinh\"\n\
-                   unit = { column = \"Đơn vị\" }\nsubject = { column = \"Mã\" }\n\
-                   time = { column = \"Xong\" }\ndata = { outcome = \"APPROVED\" }\n";
-    fs::write(data.file("m.toml"), format!("{MAPPING}{settled}")).unwrap();
+    fs::write(data.file("m.toml"), format!("{MAPPING}{SETTLED_ALWAYS}")).unwrap();
     let row = async |cells: &str, more: &[&str]| {
         let text = format!("Đơn vị,Mã,Lĩnh vực,Ngày,Cách,Xong\nH41.16,a,buu-chinh,{cells}\n");
         fs::write(data.file("s.csv"), text).unwrap();

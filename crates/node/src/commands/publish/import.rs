@@ -5,6 +5,7 @@
 //!
 //! **Invariant IMP-1:** the same row gives the same event; a row that was changed gives a
 //! correction of what it said before.
+//! **Invariant IMP-3:** of a row with a cell that is wrong no event is sent.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use tonghop_wire::{Decoder, Raw, Refused, subject};
 use super::heads::Heads;
 use super::mapping::values::{Want, value};
 use super::mapping::{self, EventMapping, Given, Mapping};
+use super::oddities::{self, Odd, Oddities};
 use super::said::{OPEN_MAX, Said, Spoken};
 use crate::table::{Cell, Row};
 
@@ -36,6 +38,8 @@ pub(super) struct Fault {
     pub(super) column: Option<String>,
     /// What is wrong.
     pub(super) what: String,
+    /// The same in Vietnamese, where no code says it.
+    pub(super) vietnamese: Option<&'static str>,
 }
 
 /// An event of a row, to be sent.
@@ -60,8 +64,6 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(super) struct Import {
     pub(super) mapping: Mapping,
-    /// Nothing is sent.
-    rehearsal: bool,
     memory: Mutex<Memory>,
 }
 
@@ -77,6 +79,7 @@ struct Memory {
     heads_row: u64,
     corrections: u64,
     notes: Vec<String>,
+    odd: Oddities,
 }
 
 impl std::fmt::Display for Fault {
@@ -93,7 +96,7 @@ impl std::fmt::Display for Fault {
 }
 
 impl Import {
-    pub(super) fn new(mapping: Mapping, said: Said, rehearsal: bool) -> Self {
+    pub(super) fn new(mapping: Mapping, said: Said) -> Self {
         let memory = Memory {
             said,
             seen: HashMap::new(),
@@ -101,8 +104,9 @@ impl Import {
             heads_row: 1,
             corrections: 0,
             notes: Vec::new(),
+            odd: Oddities::default(),
         };
-        Self { mapping, rehearsal, memory: Mutex::new(memory) }
+        Self { mapping, memory: Mutex::new(memory) }
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -137,6 +141,11 @@ impl Import {
     /// What is worth knowing about the files.
     pub(super) fn notes(&self) -> Vec<String> {
         self.memory().notes.clone()
+    }
+
+    /// What is accepted and probably wrong.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.memory().odd.told()
     }
 
     /// The row of the headings in the file that was read last.
@@ -186,6 +195,19 @@ struct Draft {
     kind: Kind,
     unit: UnitCode,
     has_id: bool,
+    odd: Vec<Odd>,
+}
+
+/// An event that can be accepted, as far as it is known without the log.
+struct Ready<'m> {
+    event: Map<String, Value>,
+    kind: Kind,
+    key: u128,
+    /// None if the sheet gives the id.
+    content: Option<u64>,
+    payload: Vec<u8>,
+    odd: Vec<Odd>,
+    mapping: &'m EventMapping,
 }
 
 impl Bound<'_> {
@@ -206,10 +228,14 @@ impl Bound<'_> {
                  quoted?",
                 self.heads.len()
             );
-            return Ok(vec![Err(Fault { what, ..Fault::default() })]);
+            let vietnamese = Some(
+                "Dòng có nhiều ô hơn hàng tiêu đề: dấu phân cách nằm trong nội dung ô thì phải đặt ô \
+                 trong ngoặc kép.",
+            );
+            return Ok(vec![Err(Fault { what, vietnamese, ..Fault::default() })]);
         }
         let import = self.import;
-        let mut made = Vec::new();
+        let (mut ready, mut faults) = (Vec::new(), Vec::new());
         for event in &import.mapping.events {
             let wanted = event.only_if.as_ref().and_then(|column| self.places.get(column));
             let is_said = wanted.is_none_or(|place| {
@@ -217,13 +243,30 @@ impl Bound<'_> {
             });
             if is_said {
                 match self.draft(event, cells) {
-                    Ok(draft) => match self.finished(draft, event, row.number, now)? {
-                        Ok(events) => made.extend(events.into_iter().map(Ok)),
-                        Err(fault) => made.push(Err(fault)),
+                    Ok(draft) => match self.checked(draft, event)? {
+                        Ok(one) => ready.push(one),
+                        Err(fault) => faults.push(fault),
                     },
-                    Err(faults) => made.extend(faults.into_iter().map(Err)),
+                    Err(found) => faults.extend(found),
                 }
             }
+        }
+        if faults.is_empty()
+            && let Some((place, fault)) = self.fault_of_keys(&ready, row.number, now)
+        {
+            ready.remove(place);
+            faults.push(fault);
+        }
+        if let Some(last) = faults.last_mut() {
+            for Ready { kind, .. } in &ready {
+                write!(last.what, "; {} of the row is not sent either", kind.name())
+                    .unwrap_or_default();
+            }
+            return Ok(faults.into_iter().map(Err).collect());
+        }
+        let mut made = Vec::new();
+        for one in ready {
+            made.extend(self.made(one, row.number, now)?.into_iter().map(Ok));
         }
         Ok(made)
     }
@@ -235,6 +278,7 @@ impl Bound<'_> {
         let data_from = mapping.givens().count() - mapping.data.len();
         let mut kind = None;
         let mut data = Map::new();
+        let mut odd = Vec::new();
         for (place, (name, given)) in mapping.givens().enumerate() {
             let of_data = place >= data_from;
             let want = match (of_data, kind) {
@@ -250,7 +294,10 @@ impl Bound<'_> {
             match self.value(given, want, cells) {
                 Err(why) => faults.push(self.fault(name, of_data, given, cells, &why)),
                 Ok(None) => {}
-                Ok(Some(value)) if of_data => drop(data.insert(name.to_owned(), value)),
+                Ok(Some(value)) if of_data => {
+                    odd.extend(self.odd(name, given, want, &value));
+                    data.insert(name.to_owned(), value);
+                }
                 Ok(Some(value)) if name == "type" => {
                     match value.as_str().and_then(mapping::kind_of) {
                         Some(found) => {
@@ -288,14 +335,18 @@ impl Bound<'_> {
             return Err(faults);
         };
         event.insert("unit".to_owned(), Value::from(unit.as_str()));
-        for name in ["source", "subject"] {
-            if let Some(Value::String(text)) = event.get_mut(name) {
-                *text = text.replace("{unit}", unit.as_str());
-            }
-        }
+        with_unit(&mut event, unit);
         event.insert("data".to_owned(), Value::Object(data));
         let has_id = event.contains_key("id");
-        Ok(Draft { event, kind, unit, has_id })
+        Ok(Draft { event, kind, unit, has_id, odd })
+    }
+
+    fn odd(&self, name: &str, given: &Given, want: Want, value: &Value) -> Option<Odd> {
+        let Want::Field(field) = want else { return None };
+        let why = oddities::of(field, value)?;
+        let column = self.column_of(given).unwrap_or_else(|| name.to_owned());
+        let value = value.as_str().unwrap_or_default().chars().take(80).collect();
+        Some(Odd { column, value, why })
     }
 
     fn cell<'c>(&self, given: &Given, cells: &'c [Cell]) -> Cow<'c, Cell> {
@@ -330,7 +381,7 @@ impl Bound<'_> {
         };
         let text: String = text.chars().take(80).collect();
         let what = format!("({what}: {name}, value: {text}): {why}");
-        Fault { code: Some(code), column: self.column_of(given), what }
+        Fault { code: Some(code), column: self.column_of(given), what, vietnamese: None }
     }
 
     fn column_of(&self, given: &Given) -> Option<String> {
@@ -338,25 +389,21 @@ impl Bound<'_> {
         Some(self.heads.name(*place))
     }
 
-    /// Gives the event its id, and has it read; what it may have to replace comes before it.
-    fn finished(
+    /// Gives the event its id, and has it read.
+    fn checked<'m>(
         &mut self,
         draft: Draft,
-        mapping: &EventMapping,
-        row: u64,
-        now: bool,
-    ) -> anyhow::Result<Result<Vec<Made>, Fault>> {
-        let Draft { mut event, kind, unit, has_id } = draft;
+        mapping: &'m EventMapping,
+    ) -> anyhow::Result<Result<Ready<'m>, Fault>> {
+        let Draft { mut event, kind, unit, has_id, odd } = draft;
         let subject = subject::of(unit, kind);
-        if self.import.mapping.example.is_some()
-            && event.get("subject").and_then(Value::as_str)
-                == self.import.mapping.example.as_deref()
-            && !self.import.rehearsal
-        {
+        let example = self.import.mapping.example.as_deref();
+        if example.is_some() && event.get("subject").and_then(Value::as_str) == example {
             let what = "it is the example row of the template: delete it; if it is a real one, \
                         delete the line `example = …` of the mapping";
-            let column = self.column_of(&mapping.subject);
-            return Ok(Err(Fault { column, what: what.to_owned(), ..Fault::default() }));
+            let vietnamese = "Đây là dòng ví dụ của mẫu: xóa dòng này; nếu là hồ sơ thật thì xóa dòng \
+                              `example = …` trong tệp ánh xạ.";
+            return Ok(Err(self.fault_of_subject(mapping, what.to_owned(), vietnamese)));
         }
         let key = key_of(&event, unit, mapping);
         if !has_id {
@@ -367,36 +414,68 @@ impl Bound<'_> {
         if let Err(refused) = self.decoder.decode(&raw) {
             return Ok(Err(self.refused(&refused, mapping)));
         }
-        if has_id {
-            return Ok(Ok(vec![Made { payload, role: Role::Itself }]));
-        }
         // No content is 0: that stands for what was refused.
-        let content = Content::of(&payload).0.max(1);
-        let mut memory = self.import.memory();
-        match memory.seen.get(&key) {
-            Some((before, held)) if *held != content => {
+        let content = (!has_id).then(|| Content::of(&payload).0.max(1));
+        Ok(Ok(Ready { event, kind, key, content, payload, odd, mapping }))
+    }
+
+    fn fault_of_subject(
+        &self,
+        mapping: &EventMapping,
+        what: String,
+        vietnamese: &'static str,
+    ) -> Fault {
+        let column = self.column_of(&mapping.subject);
+        Fault { code: None, column, what, vietnamese: Some(vietnamese) }
+    }
+
+    /// Which event of a row has a key that cannot say it, and why.
+    fn fault_of_keys(&self, ready: &[Ready<'_>], row: u64, now: bool) -> Option<(usize, Fault)> {
+        let memory = self.import.memory();
+        let mut own: HashMap<u128, u64> = HashMap::new();
+        for (place, Ready { key, content, mapping, .. }) in ready.iter().enumerate() {
+            let Some(content) = *content else { continue };
+            let seen = memory.seen.get(key).copied();
+            let before = seen.or_else(|| own.insert(*key, content).map(|held| (row, held)));
+            if let Some((before, _)) = before.filter(|(_, held)| *held != content) {
                 let what = format!(
                     "row {before} has the same key and says something else; if both are meant, the \
                      mapping needs another `key`, such as [\"time\"]"
                 );
-                let column = self.column_of(&mapping.subject);
-                return Ok(Err(Fault { column, what, ..Fault::default() }));
+                let vietnamese = "Một dòng phía trên cùng mã nhưng nội dung khác: giữ một dòng; nếu cả \
+                                  hai đều đúng thì tệp ánh xạ cần `key` khác, ví dụ [\"time\"].";
+                return Some((place, self.fault_of_subject(mapping, what, vietnamese)));
             }
-            Some(_) => {}
-            None => drop(memory.seen.insert(key, (row, content))),
+            if now && !memory.said.may_say(*key, content) {
+                let what = format!(
+                    "it is not known what became of the last {OPEN_MAX} changes of this row: \
+                     publish the sheet as it was published last, without --no-wait and while a \
+                     projector runs, and then this one"
+                );
+                let vietnamese = "Chưa biết kết quả của các lần sửa trước của dòng này: gửi lại bảng \
+                                  như lần trước, chờ kết quả, rồi mới gửi bảng này.";
+                return Some((place, self.fault_of_subject(mapping, what, vietnamese)));
+            }
         }
-        if !now {
-            return Ok(Ok(vec![Made { payload, role: Role::Itself }]));
+        None
+    }
+
+    /// The event to be sent; what it may have to replace comes before it.
+    fn made(&self, ready: Ready<'_>, row: u64, now: bool) -> anyhow::Result<Vec<Made>> {
+        let Ready { event, key, content, payload, odd, .. } = ready;
+        let mut memory = self.import.memory();
+        for odd in odd {
+            memory.odd.note(odd, row);
         }
-        let Some(saying) = memory.said.say(key, content)? else {
-            let what = format!(
-                "it is not known what became of the last {OPEN_MAX} changes of this row: publish \
-                 the sheet as it was published last, without --no-wait and while a projector runs, \
-                 and then this one"
-            );
-            let column = self.column_of(&mapping.subject);
-            return Ok(Err(Fault { column, what, ..Fault::default() }));
+        let Some(content) = content else {
+            return Ok(vec![Made { payload, role: Role::Itself }]);
         };
+        memory.seen.entry(key).or_insert((row, content));
+        if !now {
+            return Ok(Vec::new());
+        }
+        // It was looked at before that it may.
+        let Some(saying) = memory.said.say(key, content)? else { return Ok(Vec::new()) };
         memory.corrections += u64::from(saying.is_correction());
         drop(memory);
         let mut made = Vec::with_capacity(1);
@@ -414,7 +493,7 @@ impl Bound<'_> {
             };
             made.push(Made { payload: serde_json::to_vec(&event)?, role });
         }
-        Ok(Ok(made))
+        Ok(made)
     }
 
     /// What the decoder refuses, with the column that it speaks of.
@@ -430,7 +509,17 @@ impl Bound<'_> {
         let code = refused.refusal.code.word();
         let text = refused.to_string();
         let what = text.strip_prefix(code).unwrap_or(&text).trim_start().to_owned();
-        Fault { code: Some(code), column: given.and_then(|given| self.column_of(given)), what }
+        let column = given.and_then(|given| self.column_of(given));
+        Fault { code: Some(code), column, what, vietnamese: None }
+    }
+}
+
+/// Names the unit where the mapping says so.
+fn with_unit(event: &mut Map<String, Value>, unit: UnitCode) {
+    for name in ["source", "subject"] {
+        if let Some(Value::String(text)) = event.get_mut(name) {
+            *text = text.replace("{unit}", unit.as_str());
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::summary::Tally;
 use super::{PublishArgs, rehearsal};
 use crate::nats::StreamIdentity;
 use crate::outcome::Listener;
-use crate::settings::Settings;
+use crate::settings::{Lang, Settings};
 use crate::table;
 
 /// The arguments, understood.
@@ -65,7 +65,7 @@ impl Plan {
         let Some(mapping) = self.mapping else { return Ok(None) };
         let said =
             Said::open(data, log.map_or(0, |log| u128::from(log.created_ns.unsigned_abs())))?;
-        Ok(Some(Arc::new(Import::new(mapping, said, false))))
+        Ok(Some(Arc::new(Import::new(mapping, said))))
     }
 
     /// Sends nothing.
@@ -77,7 +77,7 @@ impl Plan {
         let import = match self.mapping {
             Some(mapping) => {
                 let said = Said::rehearsed(&settings.data)?;
-                Some(Arc::new(Import::new(mapping, said, true)))
+                Some(Arc::new(Import::new(mapping, said)))
             }
             None => None,
         };
@@ -93,6 +93,7 @@ pub(super) fn after(
     listener: &Listener,
     import: Option<&Import>,
     is_whole: bool,
+    lang: Lang,
 ) -> anyhow::Result<()> {
     let by_log = tally.refused_by(listener);
     if let Some(import) = import {
@@ -101,7 +102,7 @@ pub(super) fn after(
     }
     if let Some(path) = args.refused.as_ref().filter(|_| is_whole) {
         let rows: Vec<RefusedRow> = tally.refused_rows().chain(by_log).collect();
-        refused_rows::write(path, &args.files, import, &rows)?;
+        refused_rows::write(path, &args.files, import, &rows, lang)?;
     }
     Ok(())
 }

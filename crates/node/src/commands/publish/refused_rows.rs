@@ -1,7 +1,7 @@
 //! The rows that were refused, in a file of their own: to be mended there, and published again with
 //! the same mapping.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,14 @@ use anyhow::Context;
 use super::import::Import;
 use super::mending::Mending;
 use crate::commands::report::output;
+use crate::settings::Lang;
 use crate::table::{self, Cell, Format, Row};
 
-/// The headings of what is written beside the row; no mapping wants them.
-const ADDED: [&str; 3] = ["Dòng gốc", "Lỗi", "Cách sửa"];
+/// What is written beside the row, headings that no mapping wants: the row it was, why in the words
+/// of the contract, what that means, and how to mend it.
+const ADDED: [&str; 4] = ["Dòng gốc", "Lỗi", "Nghĩa là", "Cách sửa"];
+/// The same in English.
+const ADDED_ENGLISH: [&str; 3] = ["Row", "Error", "How to mend it"];
 /// The sheet.
 const SHEET: &str = "Dòng bị từ chối";
 
@@ -27,6 +31,8 @@ pub(super) struct RefusedRow {
     pub(super) code: Option<String>,
     /// Why, with the column if it is known.
     pub(super) why: String,
+    /// What is wrong in Vietnamese, where no code says it.
+    pub(super) vietnamese: Option<&'static str>,
 }
 
 /// Why no such file can be written, if so.
@@ -54,6 +60,7 @@ pub(super) fn write(
     files: &[PathBuf],
     import: Option<&Import>,
     refused: &[RefusedRow],
+    lang: Lang,
 ) -> anyhow::Result<()> {
     let Some(input) = files.first() else { return Ok(()) };
     let mut by_row: BTreeMap<u64, Vec<&RefusedRow>> = BTreeMap::new();
@@ -64,7 +71,7 @@ pub(super) fn write(
         Some(format) => {
             // The mapping looks for its sheet there.
             let sheet = import.and_then(|import| import.mapping.sheet.as_deref());
-            table::write(format, sheet.unwrap_or(SHEET), &rows(input, import, &by_row)?)?
+            table::write(format, sheet.unwrap_or(SHEET), &rows(input, import, &by_row, lang)?)?
         }
         None => lines(input, &by_row)?,
     };
@@ -92,6 +99,7 @@ fn rows(
     input: &Path,
     import: Option<&Import>,
     refused: &BTreeMap<u64, Vec<&RefusedRow>>,
+    lang: Lang,
 ) -> anyhow::Result<Vec<Vec<Cell>>> {
     let sheet = import.and_then(|import| import.mapping.sheet.as_deref());
     let heads_in = import.map_or(1, Import::heads_row);
@@ -104,15 +112,16 @@ fn rows(
             // The mapping may say in which row the headings are: there they are here too.
             let says = import.and_then(|import| import.mapping.header_row).unwrap_or(1);
             out.extend((1..says).map(|_| vec![text(SHEET)]));
-            out.push(with(cells, width, &ADDED.map(str::to_owned)));
+            let added = match lang {
+                Lang::Vi => ADDED.map(str::to_owned).to_vec(),
+                Lang::En => ADDED_ENGLISH.map(str::to_owned).to_vec(),
+            };
+            out.push(with(cells, width, &added));
         } else if let Some(why) = refused.get(&row.number) {
-            let whys: Vec<&str> = why.iter().map(|row| row.why.as_str()).collect();
-            let mut mend: Vec<&str> = why
-                .iter()
-                .filter_map(|row| Some(Mending::of(row.code.as_deref()?)?.vietnamese))
-                .collect();
-            mend.dedup();
-            let added = [row.number.to_string(), whys.join("; "), mend.join(" ")];
+            let added = match lang {
+                Lang::Vi => vietnamese(row.number, why),
+                Lang::En => english(row.number, why),
+            };
             out.push(with(cells, width, &added));
         }
         ControlFlow::Continue(())
@@ -120,7 +129,38 @@ fn rows(
     Ok(out)
 }
 
-fn with(mut cells: Vec<Cell>, width: usize, added: &[String; 3]) -> Vec<Cell> {
+/// What is wrong with a row, to a clerk.
+fn vietnamese(number: u64, faults: &[&RefusedRow]) -> Vec<String> {
+    let whys = faults.iter().map(|fault| match fault.why.strip_prefix("column ") {
+        Some(rest) => format!("cột {rest}"),
+        None => fault.why.clone(),
+    });
+    let mut means: Vec<String> = Vec::new();
+    let mut mend: Vec<String> = Vec::new();
+    for fault in faults {
+        let mending = fault.code.as_deref().and_then(Mending::of);
+        let meaning = mending.map(|mending| mending.meaning).or(fault.vietnamese);
+        means.extend(meaning.map(|meaning| meaning.replace('\n', " ")));
+        mend.extend(mending.map(|mending| mending.vietnamese.to_owned()));
+    }
+    vec![number.to_string(), whys.collect::<Vec<_>>().join("; "), joined(means), joined(mend)]
+}
+
+fn english(number: u64, faults: &[&RefusedRow]) -> Vec<String> {
+    let whys: Vec<&str> = faults.iter().map(|fault| fault.why.as_str()).collect();
+    let mend = faults.iter().filter_map(|fault| Mending::of(fault.code.as_deref()?));
+    let mend = mend.map(|mending| mending.english.to_owned()).collect();
+    vec![number.to_string(), whys.join("; "), joined(mend)]
+}
+
+/// Sentences, each once.
+fn joined(mut sentences: Vec<String>) -> String {
+    let mut seen = BTreeSet::new();
+    sentences.retain(|sentence| seen.insert(sentence.clone()));
+    sentences.join(" ")
+}
+
+fn with(mut cells: Vec<Cell>, width: usize, added: &[String]) -> Vec<Cell> {
     cells.resize(width, Cell::Empty);
     cells.extend(added.iter().map(|added| text(added)));
     cells

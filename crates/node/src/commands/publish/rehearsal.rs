@@ -14,7 +14,9 @@ use tonghop_core::anomaly::Anomaly;
 use tonghop_core::contribution::Contribution;
 use tonghop_core::day::Day;
 use tonghop_core::event::Event;
+use tonghop_core::limits::FUTURE_MS_MAX;
 use tonghop_core::measure::{Facet, Measure};
+use tonghop_core::refusal::RefusalCode;
 use tonghop_core::timeline::{Entry, Timeline};
 use tonghop_wire::{Decoder, Raw};
 
@@ -24,7 +26,7 @@ use super::input::{Line, NotLines, Place, Unsendable};
 use super::refused_rows::{self, RefusedRow};
 use super::sending::{progress_bar, start_reading};
 use super::summary::{Tally, name_unsendable, tell_mending};
-use crate::commands::{DONE, NO, grouped, print};
+use crate::commands::{DONE, NO, grouped, print, printable};
 use crate::settings::Settings;
 
 /// The most timelines that are looked at for what is odd.
@@ -39,7 +41,8 @@ pub(super) async fn run(
     import: Option<Arc<Import>>,
 ) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::new(args.refused.is_some());
-    let mut would = Would::default();
+    let now = chrono::Utc::now().timestamp_millis();
+    let mut would = Would { latest_ms: now + FUTURE_MS_MAX, ..Would::default() };
     let mut events = match &args.events {
         Some(path) => {
             let file = File::create(path).with_context(|| path.display().to_string())?;
@@ -83,7 +86,7 @@ pub(super) async fn run(
     }
     if let Some(path) = &args.refused {
         let rows: Vec<RefusedRow> = tally.refused_rows().collect();
-        refused_rows::write(path, &args.files, import.as_deref(), &rows)?;
+        refused_rows::write(path, &args.files, import.as_deref(), &rows, settings.lang)?;
     }
     would.tell(args, settings.json, &tally, import.as_deref());
     Ok(ExitCode::from(if tally.unsendable_count > 0 { NO } else { DONE }))
@@ -94,6 +97,8 @@ pub(super) async fn run(
 struct Would {
     events: u64,
     decoder: Decoder,
+    /// What is dated behind it would be refused now, by the clock of this machine.
+    latest_ms: i64,
     /// The timelines of the files alone, each with the first row of it.
     timelines: HashMap<u128, (Timeline, u64)>,
 }
@@ -102,6 +107,14 @@ impl Would {
     fn read(&mut self, subject: &str, payload: &[u8], row: u64) -> Result<(), Fault> {
         let raw = Raw { subject, headers: &[], payload };
         match self.decoder.decode(&raw) {
+            Ok(event) if event.statement.at.unix_ms() > self.latest_ms => Err(Fault {
+                code: Some(RefusalCode::TimeInFuture.word()),
+                what: format!(
+                    "(time: {}): by the clock of this machine it is in the future",
+                    event.statement.at
+                ),
+                ..Fault::default()
+            }),
             Ok(event) => {
                 self.events += 1;
                 self.keep(event, row);
@@ -111,6 +124,7 @@ impl Would {
                 code: Some(refused.refusal.code.word()),
                 column: None,
                 what: refused.to_string().replacen(refused.refusal.code.word(), "", 1),
+                vietnamese: None,
             }),
         }
     }
@@ -148,6 +162,7 @@ impl Would {
     fn tell(&self, args: &PublishArgs, as_json: bool, tally: &Tally, import: Option<&Import>) {
         let corrections = import.map_or(0, Import::corrections);
         let notes = import.map(Import::notes).unwrap_or_default();
+        let warnings = import.map(Import::warnings).unwrap_or_default();
         let odd = self.anomalies();
         let refused = tally.unsendable_count;
         if as_json {
@@ -157,6 +172,7 @@ impl Would {
             let told = json!({
                 "dryRun": true, "wouldSend": self.events, "corrections": corrections,
                 "refused": refused, "notSent": tally.not_sent(&args.files), "notes": notes,
+                "warnings": warnings,
                 "anomalies": odd.collect::<Vec<Value>>(),
             });
             print(&format!("{told}\n"));
@@ -166,6 +182,9 @@ impl Would {
             eprintln!("{note}");
         }
         name_unsendable(tally, &args.files);
+        for warning in warnings {
+            eprintln!("{}", printable(&warning));
+        }
         tell_mending(tally.codes());
         for (code, (count, row)) in odd {
             eprintln!(

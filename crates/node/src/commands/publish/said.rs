@@ -118,6 +118,17 @@ impl Said {
         Ok(Self { known, file: None })
     }
 
+    /// Whether the key may say this now.
+    pub(super) fn may_say(&self, key: u128, content: u64) -> bool {
+        match self.known.get(&key) {
+            None | Some(Known { content: REFUSED, .. }) => true,
+            Some(known) => {
+                known.content == content
+                    || (known.open < OPEN_MAX && known.generation + 1 < 1 << GENERATION_BITS)
+            }
+        }
+    }
+
     /// Says this of the key; none if too many generations of it are open.
     pub(super) fn say(&mut self, key: u128, content: u64) -> io::Result<Option<Saying>> {
         let (generation, open) = match self.known.get(&key).copied() {

@@ -64,6 +64,7 @@ impl Tally {
             row: unsendable.line(),
             code: unsendable.fault().code.map(str::to_owned),
             why: unsendable.fault().to_string(),
+            vietnamese: unsendable.fault().vietnamese,
         })
     }
 
@@ -75,7 +76,8 @@ impl Tally {
             let reason = listener.reasons().iter().find(|reason| reason.position == position);
             let why =
                 reason.map_or_else(|| "`tonghop refusals` says why".into(), ToString::to_string);
-            Some(RefusedRow { file, row, code: reason.map(|reason| reason.code.clone()), why })
+            let code = reason.map(|reason| reason.code.clone());
+            Some(RefusedRow { file, row, code, why, vietnamese: None })
         };
         positions.into_iter().filter_map(row).collect()
     }
@@ -182,7 +184,9 @@ impl Summary<'_> {
             if let Some(kept) = self.kept {
                 kept.tell();
             }
-            if self.import.is_some() {
+            if let Some(import) = self.import {
+                import.warnings().iter().for_each(|text| eprintln!("{}", printable(text)));
+                self.tell_rest_of_rows(import);
                 let refused = self.reasons().iter().map(|reason| reason.code.as_str());
                 tell_mending(self.tally.codes().into_iter().chain(refused).collect());
             }
@@ -219,6 +223,7 @@ impl Summary<'_> {
             "refusals": refusals,
             "notSent": tally.not_sent(self.files),
             "corrections": self.import.map(Import::corrections),
+            "warnings": self.import.map(Import::warnings),
             "interrupted": tally.interrupted,
             "perSecond": self.per_second(),
             "outbox": self.kept.map(Kept::json),
@@ -245,6 +250,17 @@ impl Summary<'_> {
         if refused > 0 {
             eprintln!(
                 "`tonghop refusals` lists what was refused; proto/refusals.md says how to mend it"
+            );
+        }
+    }
+
+    /// The log looks at each event by itself.
+    fn tell_rest_of_rows(&self, import: &Import) {
+        let is_some = self.outcome().is_some_and(|outcome| outcome.refused > 0);
+        if is_some && import.mapping.events.len() > 1 {
+            eprintln!(
+                "of a row with a refused event the log may have accepted the others: mend the row \
+                 and publish it again, which counts nothing twice"
             );
         }
     }
@@ -314,7 +330,7 @@ pub(super) fn name_unsendable(tally: &Tally, files: &[PathBuf]) {
 /// Says how to mend what has these codes, in the words of the contract.
 pub(super) fn tell_mending(codes: BTreeSet<&str>) {
     for code in codes {
-        if let Some(Mending { english, vietnamese }) = Mending::of(code) {
+        if let Some(Mending { english, vietnamese, .. }) = Mending::of(code) {
             eprintln!("{code}: {english}\n  Cách sửa: {vietnamese}");
         }
     }

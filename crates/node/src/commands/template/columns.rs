@@ -7,7 +7,8 @@ use tonghop_wire::describe::{self, FieldText, WordText};
 use tonghop_wire::kind::{Field, Form, Kind};
 
 use super::example;
-use super::words::Words;
+use super::words::{Explained, Words};
+use crate::settings::Lang;
 use crate::table::Cell;
 
 /// The last part of the source of tables.
@@ -42,7 +43,7 @@ pub(super) struct Column {
     pub(super) style: Style,
     /// Words of the column and what they mean, in the order of the contract.
     pub(super) words: Vec<(String, &'static str)>,
-    /// What the contract says of it.
+    /// What the contract says of it, or the same to a clerk in Vietnamese.
     pub(super) about: String,
     pub(super) example: Cell,
     /// The hour of a day that has none.
@@ -64,7 +65,7 @@ pub(super) struct Template {
 
 impl Template {
     /// The table for the kind; with a unit, all rows are of that one.
-    pub(super) fn of(kind: Kind, unit: Option<UnitCode>) -> anyhow::Result<Self> {
+    pub(super) fn of(kind: Kind, unit: Option<UnitCode>, lang: Lang) -> anyhow::Result<Self> {
         let words = Words::read()?;
         let event = example(kind)?;
         let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -97,6 +98,14 @@ impl Template {
         for (field, said) in describe::fields(kind) {
             let value = event.get("data").and_then(|data| data.get(field.json));
             columns.push(of_field(field, said, value)?);
+        }
+        if lang == Lang::Vi {
+            let explained = Explained::read()?;
+            for column in &mut columns {
+                if let Some(about) = explained.of(kind, &column.target) {
+                    about.clone_into(&mut column.about);
+                }
+            }
         }
         let subject = match heading {
             Some(_) => None,

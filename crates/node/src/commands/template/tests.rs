@@ -1,10 +1,11 @@
 use super::*;
+use crate::settings::Lang;
 
 #[test]
 fn every_column_of_every_kind_has_its_own_name() {
     for kind in Kind::ALL {
         for unit in [None, UnitCode::parse("H41.16")] {
-            let template = Template::of(*kind, unit).unwrap();
+            let template = Template::of(*kind, unit, Lang::En).unwrap();
             let mut headings: Vec<String> = template
                 .columns
                 .iter()
@@ -23,6 +24,24 @@ fn every_column_of_every_kind_has_its_own_name() {
                 assert!(choices <= 255, "a list of a spreadsheet is no longer: {column:?}");
             }
         }
+    }
+}
+
+#[test]
+fn every_column_is_explained_in_vietnamese_and_nothing_else_is() {
+    let explained = words::Explained::read().unwrap();
+    let mut used = std::collections::BTreeSet::new();
+    for kind in Kind::ALL {
+        for column in Template::of(*kind, None, Lang::Vi).unwrap().columns {
+            let name = column.target.strip_prefix("data.").unwrap_or(&column.target);
+            let own = format!("{}.{name}", kind.name());
+            let about = explained.of(*kind, &column.target);
+            assert_eq!(about, Some(column.about.as_str()), "{own}");
+            used.extend([own, name.to_owned()]);
+        }
+    }
+    for name in explained.names() {
+        assert!(used.contains(name), "{name} is no column");
     }
 }
 

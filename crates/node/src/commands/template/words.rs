@@ -5,6 +5,29 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tonghop_wire::kind::Kind;
 
+/// What each column is, in Vietnamese.
+#[derive(Debug)]
+pub(super) struct Explained(BTreeMap<String, String>);
+
+impl Explained {
+    pub(super) fn read() -> anyhow::Result<Self> {
+        Ok(Self(toml::from_str(include_str!("explained.toml"))?))
+    }
+
+    /// Of this attribute or field (`data.…`) of the kind; the longer name first.
+    pub(super) fn of(&self, kind: Kind, target: &str) -> Option<&str> {
+        let name = target.strip_prefix("data.").unwrap_or(target);
+        let own = self.0.get(&format!("{}.{name}", kind.name()));
+        own.or_else(|| self.0.get(name)).map(String::as_str)
+    }
+
+    /// Every name that is there, for the test that none is left over.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+}
+
 /// The words of `words.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

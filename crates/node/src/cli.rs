@@ -264,8 +264,8 @@ mod tests {
             let given = common(root(), line);
             assert_eq!(given.data.as_deref(), Some(std::path::Path::new("d")), "{line}");
             assert_eq!(given.nats.as_deref(), Some("nats://h"), "{line}");
-            assert!(given.json && given.nats_is_named && given.http.is_none(), "{line}");
+            assert!(given.json && given.named.nats && given.http.is_none(), "{line}");
         }
-        assert!(!common(root(), "tonghop audit verify").nats_is_named);
+        assert!(!common(root(), "tonghop audit verify").named.nats);
     }
 }

@@ -40,6 +40,10 @@ pub const USAGE: u8 = 2;
 /// The world failed.
 pub const FAILED: u8 = 3;
 
+/// The width of a table where there is no terminal, and the least in which one can be read.
+const WIDTH: u16 = 100;
+const WIDTH_MIN: u16 = 60;
+
 /// Prints to standard output; a reader that went away is no error.
 pub fn print(text: &str) -> ExitCode {
     let mut out = std::io::stdout().lock();
@@ -74,6 +78,12 @@ pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
         }
     });
     Ok(receiver)
+}
+
+/// Characters of a line of standard output; as many as fit elsewhere if it is no terminal.
+pub fn terminal_width() -> u16 {
+    let size = terminal_size::terminal_size_of(std::io::stdout());
+    size.map_or(WIDTH, |(terminal_size::Width(width), _)| width.max(WIDTH_MIN))
 }
 
 /// A text of others for a terminal: nothing in it steers the terminal.

@@ -40,6 +40,15 @@ impl fmt::Display for Lang {
     }
 }
 
+/// Addresses that were given for this very call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Named {
+    /// `--nats`.
+    pub nats: bool,
+    /// `--http`.
+    pub http: bool,
+}
+
 /// The options that several commands share; [`common_options`] says which command takes which.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Common options")]
@@ -50,9 +59,9 @@ pub struct CommonArgs {
     /// The NATS server that holds the log [default: `nats://127.0.0.1:4222`]
     #[arg(long, env = "TONGHOP_NATS", value_name = "URL")]
     pub nats: Option<String>,
-    /// Whether `--nats` was given for this very call.
+    /// Which addresses were given for this very call.
     #[arg(skip)]
-    pub nats_is_named: bool,
+    pub named: Named,
     /// Credentials for NATS: the seed of an nkey, or a .creds file (JWT and seed)
     #[arg(long, env = "TONGHOP_CREDS", value_name = "FILE")]
     pub creds: Option<PathBuf>,
@@ -163,6 +172,8 @@ pub struct Settings {
     pub nats: String,
     /// Whether it was named for this very call: then no other one will do.
     pub nats_is_named: bool,
+    /// Whether the address of HTTP was named for this very call.
+    pub http_is_named: bool,
     /// Credentials for NATS.
     pub creds: Option<PathBuf>,
     /// What the certificate of NATS must be signed by.
@@ -231,7 +242,10 @@ impl CommonArgs {
         Self {
             data: one(both, "data"),
             nats: one(both, "nats"),
-            nats_is_named: both.iter().any(|matches| is_typed(matches, "nats")),
+            named: Named {
+                nats: both.iter().any(|matches| is_typed(matches, "nats")),
+                http: both.iter().any(|matches| is_typed(matches, "http")),
+            },
             creds: one(both, "creds"),
             tls_ca: one(both, "tls_ca"),
             gateway_creds: one(both, "gateway_creds"),
@@ -264,7 +278,8 @@ impl CommonArgs {
         Ok(Settings {
             data: self.data.or(file.data).unwrap_or_else(|| DATA.into()),
             nats,
-            nats_is_named: self.nats_is_named,
+            nats_is_named: self.named.nats,
+            http_is_named: self.named.http,
             creds: self.creds.or(file.creds),
             tls_ca: self.tls_ca.or(file.tls_ca),
             gateway_creds: self.gateway_creds.or(file.gateway_creds),

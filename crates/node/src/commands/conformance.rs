@@ -16,6 +16,7 @@ use super::{DONE, NO, USAGE};
 use crate::commands::report::output;
 use crate::settings::Settings;
 
+mod address;
 mod events;
 mod lines;
 mod played;
@@ -23,6 +24,7 @@ mod server;
 mod steps;
 mod verdict;
 
+use address::Address;
 use server::Server;
 use verdict::Shape;
 
@@ -33,16 +35,20 @@ const TOKEN: &str = "TONGHOP_TOKEN";
 #[derive(Debug, Args)]
 #[command(
     after_help = "The token of `tonghop agency add UNIT` is read from --token-file, or from the \
-variable TONGHOP_TOKEN.\nEvents go over HTTP (--http), or over NATS where --nats is named; figures \
+variable TONGHOP_TOKEN.\nEvents go over HTTP (--http, or --url with TLS), or over NATS where --nats is named; figures \
 are read over HTTP in both cases.\nThe events are of January 1990 and are retracted at the end: no \
 figure that anybody prints changes.\n\nExamples:\n  TONGHOP_TOKEN=th_… tonghop conformance --as \
-H41.16\n  tonghop conformance --as H41.16 --token-file token.txt -o conformance.docx\n  tonghop \
+H41.16\n  tonghop conformance --as H41.16 --url https://tonghop.example.vn --token-file token.txt -o \
+conformance.docx\n  tonghop \
 conformance --check events.ndjson        what a system has written, without a server"
 )]
 pub struct ConformanceArgs {
     /// The unit whose system is played, such as H41.16
     #[arg(long = "as", value_name = "UNIT", value_parser = unit, required_unless_present = "check")]
     unit: Option<UnitCode>,
+    /// HTTP as others reach it, such as <https://tonghop.example.vn>, in place of --http
+    #[arg(long, env = "TONGHOP_URL", value_name = "URL")]
+    url: Option<String>,
     /// File that holds the unit's token for HTTP
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -76,7 +82,16 @@ pub async fn run(args: &ConformanceArgs, settings: &Settings) -> anyhow::Result<
                  agency add UNIT` makes one",
             ));
         };
-        let server = Server::new(settings.http, token);
+        let address = match &args.url {
+            Some(url) if !settings.http_is_named => {
+                match Address::parse(url, settings.tls_ca.as_deref()) {
+                    Ok(address) => address,
+                    Err(why) => return Ok(wrong(&why)),
+                }
+            }
+            _ => Address::of(settings.http),
+        };
+        let server = Server::new(address, token);
         match played::play(unit, args.on_live, server, settings).await? {
             Ok(report) => report,
             Err(why) => return Ok(wrong(&why)),

@@ -5,10 +5,7 @@ use std::fmt::Write;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use super::printable;
-
-/// Characters of a line.
-const WIDE: u16 = 120;
+use super::{printable, terminal_width};
 
 /// The findings as they were told, then what differs from what is computed.
 pub(super) fn table(answer: &Value) -> String {
@@ -95,7 +92,7 @@ fn new_table(heads: [&str; 4]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(WIDE);
+    table.set_width(terminal_width());
     table.set_header(heads);
     table
 }

@@ -11,11 +11,17 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::gateway::agency::{Agency, STRUCTURED, dossier};
 use crate::gateway::province;
 use crate::program::{Ended, Up, to_end, tonghop};
 use crate::world::Data;
+
+const TLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/identity/tls");
 
 /// Plays H41.16 with these arguments.
 async fn played(data: &Data, agency: &Agency, http: &str, args: &[&str]) -> Ended {
@@ -116,6 +122,60 @@ async fn proxy(to: &str, change: (&'static str, &'static str)) -> String {
     let serve = axum::serve(listener, Router::new().fallback(hand_on));
     tokio::spawn(async { serve.await });
     format!("http://{address}")
+}
+
+/// A proxy with TLS, as it stands before HTTP in an installation.
+async fn with_tls(to: &str) -> u16 {
+    let to = to.strip_prefix("http://").unwrap().to_owned();
+    let certificates = CertificateDer::pem_file_iter(format!("{TLS}/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(format!("{TLS}/server.key")).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth();
+    let certificates = certificates.collect::<Result<Vec<_>, _>>().unwrap();
+    let config = config.with_single_cert(certificates, key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (acceptor, to) = (acceptor.clone(), to.clone());
+            tokio::spawn(async move {
+                // Who does not trust it goes away.
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let mut plain = TcpStream::connect(&to).await.unwrap();
+                tokio::io::copy_bidirectional(&mut stream, &mut plain).await.ok();
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_played_through_a_proxy_with_tls_and_printed_for_the_terminal() {
+    let data = Data::new("conformance-tls");
+    let (up, agency) = province(&data).await;
+    let url = format!("https://localhost:{}", with_tls(&up.http).await);
+    let play = async |more: &[&str]| {
+        let mut command = tonghop(&data, &["conformance", "--as", "H41.16"]);
+        command.env("TONGHOP_TOKEN", &agency.token).env("TONGHOP_URL", &url).args(more);
+        to_end(command).await
+    };
+    let ca = format!("{TLS}/ca.pem");
+    let told = play(&["--tls-ca", &ca]).await.expect(0).out;
+    assert!(told.starts_with("This is no certificate: "), "{told}");
+    assert!(told.contains(&format!("played over HTTP at {url}.")), "{told}");
+    assert!(told.ends_with("Conforms: 19 passed, 0 failed, 0 skipped.\n"), "{told}");
+    let table = told.lines().filter(|line| line.starts_with(['┌', '│', '╞', '└']));
+    let widths: Vec<usize> = table.map(|line| line.chars().count()).collect();
+    assert!(widths.len() > 20 && widths.iter().all(|width| *width <= 100), "{told}");
+    let distrusted = play(&[]).await.expect(3);
+    assert!(distrusted.err.contains("invalid peer certificate"), "{distrusted:?}");
+    // What is typed for this call is meant.
+    let typed = play(&["--http", up.http.strip_prefix("http://").unwrap()]).await.expect(0);
+    assert!(typed.out.contains("played over HTTP at http://127.0.0.1"), "{typed:?}");
+    let wrong = play(&["--url", "127.0.0.1:8080"]).await.expect(2);
+    assert!(wrong.err.contains("give https://HOST"), "{wrong:?}");
+    up.running.stop("TERM").await.expect(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,5 @@
 //! The HTTP side of a running Tổng Hợp, as a vendor's client meets it.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,8 +10,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
+
+use super::address::{Address, Stream};
 
 /// Bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -26,7 +27,7 @@ const RETRY_AFTER_MAX: u64 = 10;
 /// Where it is, and as whom it is spoken to.
 #[derive(Debug)]
 pub(super) struct Server {
-    address: SocketAddr,
+    address: Address,
     token: String,
 }
 
@@ -39,12 +40,12 @@ pub(super) struct Reply {
 }
 
 impl Server {
-    pub(super) fn new(address: SocketAddr, token: String) -> Self {
+    pub(super) fn new(address: Address, token: String) -> Self {
         Self { address, token }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Reads a path.
@@ -81,8 +82,9 @@ impl Server {
     ) -> anyhow::Result<Reply> {
         let mut attempt = 1;
         loop {
-            let mut request = Request::builder().method(method.clone()).uri(target);
-            request = request.header(HOST, self.address.to_string());
+            let mut request =
+                Request::builder().method(method.clone()).uri(self.address.target(target));
+            request = request.header(HOST, self.address.authority());
             if !token.is_empty() {
                 request = request.header(AUTHORIZATION, format!("Bearer {token}"));
             }
@@ -95,7 +97,7 @@ impl Server {
                 .map_err(anyhow::Error::from)
                 .and_then(|answered| answered)
                 .with_context(|| {
-                    format!("http://{}: no answer; is `tonghop up` running there?", self.address)
+                    format!("{}: no answer; is `tonghop up` running there?", self.address)
                 })?;
             let again = matches!(reply.status, 429 | 503) && attempt < ATTEMPTS;
             if !again {
@@ -108,18 +110,28 @@ impl Server {
     }
 
     async fn sent(&self, request: Request<Body>) -> anyhow::Result<(Reply, HeaderMap)> {
-        let stream = TcpStream::connect(self.address).await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let serving = tokio::spawn(connection);
-        let response = sender.send_request(request).await?;
-        let (head, body) = response.into_parts();
-        let bytes = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-        serving.abort();
-        let bytes = bytes.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok((Reply { status: head.status.as_u16(), body }, head.headers))
+        match self.address.connect().await? {
+            Stream::Plain(stream) => exchanged(stream, request).await,
+            Stream::Tls(stream) => exchanged(stream, request).await,
+        }
     }
+}
+
+/// Sends a request on a connection of its own.
+async fn exchanged(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Body>,
+) -> anyhow::Result<(Reply, HeaderMap)> {
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let serving = tokio::spawn(connection);
+    let response = sender.send_request(request).await?;
+    let (head, body) = response.into_parts();
+    let bytes = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+    serving.abort();
+    let bytes = bytes.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Ok((Reply { status: head.status.as_u16(), body }, head.headers))
 }
 
 /// The header that says in what the body is written.

@@ -8,8 +8,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use tonghop_report::{Block, Cell, ColumnKind, Document, Lang, Paragraph};
 
-use crate::commands::printable;
+use crate::commands::{printable, terminal_width};
 
+/// What the reader of a report should know first.
+const NOTICE: &str = "This is no certificate: it tells what one run has seen.";
 /// Characters of what came that are told.
 const TOLD_CHARS_MAX: usize = 600;
 
@@ -141,6 +143,7 @@ impl Report {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(terminal_width());
         table.set_header(["", "step", "what was looked at", "what came"]);
         for step in &self.steps {
             let came = match step.verdict {
@@ -152,7 +155,7 @@ impl Report {
             let came: Vec<String> = came.lines().map(printable).collect();
             table.add_row([step.verdict.word(), step.name, step.what, &came.join("\n")]);
         }
-        let mut out = format!("{}\n{table}\n", printable(&self.about));
+        let mut out = format!("{NOTICE}\n{}\n{table}\n", printable(&self.about));
         for note in &self.notes {
             writeln!(out, "{}", printable(note)).unwrap_or_default();
         }
@@ -182,6 +185,7 @@ impl Report {
             })
         });
         json!({
+            "notice": NOTICE,
             "about": self.about,
             "at": self.at,
             "version": env!("CARGO_PKG_VERSION"),
@@ -200,7 +204,8 @@ impl Report {
 
     fn markdown(&self) -> String {
         let plain = |text: &str| printable(text).replace('|', "\\|");
-        let mut out = format!("# Conformance\n\n{}\n{}\n\n", self.head(), self.sentence());
+        let mut out =
+            format!("# Conformance\n\n{NOTICE}\n{}\n{}\n\n", self.head(), self.sentence());
         out.push_str("| | step | what was looked at | expected | what came | mend |\n");
         out.push_str("|---|---|---|---|---|---|\n");
         for step in &self.steps {
@@ -219,6 +224,7 @@ impl Report {
     fn document(&self) -> Document {
         let mut document = Document::new(Lang::En, "CONFORMANCE");
         document.landscape = true;
+        document.subtitle.push(Paragraph::text(NOTICE).bold());
         document.subtitle.push(Paragraph::text(&self.head()));
         document.subtitle.push(Paragraph::text(&self.sentence()).bold());
         let columns = ["verdict", "step", "what was looked at", "expected", "what came", "mend"];
@@ -259,6 +265,7 @@ mod tests {
         let mut report = report();
         assert!(!report.is_good());
         let told = String::from_utf8(report.told(false)).unwrap();
+        assert!(told.starts_with("This is no certificate"), "{told}");
         assert!(told.contains("mend: keep the id") && !told.contains("look at its log"), "{told}");
         assert!(!told.contains('\u{1b}'), "{told}");
         assert!(told.ends_with("Does not conform: 1 passed, 1 failed, 0 skipped.\n"), "{told}");
@@ -279,6 +286,7 @@ mod tests {
             let bytes = report.written(shape).unwrap();
             assert!(bytes.starts_with(begins.as_bytes()), "{name}");
         }
+        assert!(report.markdown().contains(NOTICE));
         assert!(report.markdown().contains("stored \\| \u{fffd}[2J"), "{}", report.markdown());
         assert!(Shape::of(Some(Path::new("a.html"))).is_err());
     }

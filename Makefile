@@ -18,6 +18,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: nats-server ## publish, fold and read a province's quarter (SCALE=0.01 for a small one)
+	@echo "Building the program (release); the first time this takes some minutes, and says which crate it is at."
 	cargo build --release --locked -p tonghop-node
 	SCALE=$(SCALE) ./deploy/demo
 

@@ -69,6 +69,9 @@ pub const READINGS_MAX: usize = 64;
 /// The description of what is served, `OpenAPI` 3.1.
 const OPENAPI: &str = include_str!("../../../proto/openapi.json");
 
+/// What a person sees who opens the address in a browser.
+const FRONT: &str = include_str!("http/front.html");
+
 /// Makes the view of an earlier position of the log, by replay. It may block.
 pub type Replay = Arc<dyn Fn(u64) -> Result<Arc<View>, Problem> + Send + Sync>;
 
@@ -209,6 +212,7 @@ enum Posting {
 
 /// Every path that is served.
 const ROUTES: &[(&str, Serves)] = &[
+    ("/", Serves::Now(front)),
     ("/v1/forms", Serves::Reading(forms::list)),
     ("/v1/forms/{form}", Serves::Reading(forms::one)),
     ("/v1/figures", Serves::Reading(figures::by_indicator)),
@@ -377,6 +381,16 @@ fn openapi(request: &Request<'_>) -> Result<Answer, AskError> {
         content_type: "application/json",
         disposition: None,
         body: OPENAPI.as_bytes().to_vec(),
+    })
+}
+
+fn front(request: &Request<'_>) -> Result<Answer, AskError> {
+    request.parameters(&[])?;
+    Ok(Answer {
+        status: StatusCode::OK,
+        content_type: "text/html; charset=utf-8",
+        disposition: None,
+        body: FRONT.as_bytes().to_vec(),
     })
 }
 

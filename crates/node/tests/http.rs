@@ -359,7 +359,7 @@ async fn what_cannot_be_answered_says_what_to_do() {
         ("/healthz?x=1", 400, "it takes none"),
         ("/v1/form", 404, "did you mean /v1/forms?"),
         ("/v1/forms/", 404, "/openapi.json"),
-        ("/", 404, "/openapi.json"),
+        ("/?x=1", 400, "it takes none"),
     ] {
         let (found, problem) = refused(path).await;
         let detail = problem["detail"].as_str().unwrap();
@@ -425,6 +425,23 @@ async fn the_description_names_every_path() {
     served.sort();
     assert_eq!(paths, served);
     assert_eq!(described["openapi"], "3.1.0");
+}
+
+#[tokio::test]
+async fn the_front_page_leads_to_what_is_served() {
+    let reply = get("/").await;
+    let page = String::from_utf8(reply.body.to_vec()).unwrap();
+    assert_eq!(reply.status.as_u16(), 200);
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    let links: Vec<&str> =
+        page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    for wanted in ["/v1/forms", "/openapi.json", "/asyncapi.json"] {
+        assert!(links.contains(&wanted), "{wanted}");
+    }
+    for link in links {
+        let status = get(link).await.status.as_u16();
+        assert!(!matches!(status, 400 | 404 | 405), "{link}: {status}");
+    }
 }
 
 #[tokio::test]

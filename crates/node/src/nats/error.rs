@@ -16,8 +16,9 @@ pub type Source = Box<dyn std::error::Error + Send + Sync>;
 pub enum NatsError {
     /// No nats-server binary was found.
     #[error(
-        "no nats-server found (looked at {looked}); run deploy/fetch-nats-server, or name the \
-         binary in TONGHOP_NATS_SERVER"
+        "no nats-server found (looked at {looked}); run deploy/fetch-nats-server of the repository, \
+         or put nats-server 2.10 or newer (the releases of nats-io/nats-server have it) on the PATH, \
+         or name it in TONGHOP_NATS_SERVER"
     )]
     BinaryMissing {
         /// The places that were looked at.

@@ -2,4 +2,5 @@
 //! machines and people.
 
 pub mod contract;
+pub mod evidence;
 pub mod fuzz;

@@ -13,6 +13,8 @@
     reason = "a test that cannot go on should say where"
 )]
 
+#[path = "fuzz/bundles.rs"]
+mod bundles;
 #[path = "fuzz/events.rs"]
 mod events;
 #[path = "fuzz/evidence.rs"]

@@ -9,6 +9,8 @@
 //! **Invariant BIT-1:** the cells recorded up to a day are the cells of the messages up to that
 //! day, because a difference is booked on the recorded day of the event that caused it, and
 //! recorded days never go back.
+//! **Invariant PART-1:** what becomes of a unit's messages depends on them, on those of the family
+//! `unit`, and on the highest recorded instant before each; not on what other units say.
 
 use std::sync::Arc;
 
@@ -178,6 +180,16 @@ impl Projection {
     /// The highest recorded day so far.
     pub fn recorded(&self) -> Day {
         Instant::from_unix_ms(self.recorded_ms).day().unwrap_or(Day::MIN)
+    }
+
+    /// Passes over the messages up to the position, this one counted, as whoever folds some units
+    /// alone does (PART-1). Of what is passed over nothing is counted and no source is heard.
+    ///
+    /// # Panics
+    /// If the position lies behind (POS-1): that is a defect of the caller.
+    pub fn pass_over(&mut self, position: u64) {
+        assert!(position >= self.position, "POS-1: {position} lies behind {}", self.position);
+        self.position = position;
     }
 
     /// Folds a batch. `values` are what the store holds for `plan.keys()`, in that order. The

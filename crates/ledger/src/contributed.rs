@@ -19,8 +19,13 @@ use tonghop_core::contribution::Contribution;
 use tonghop_core::day::Day;
 use tonghop_core::measure::{Facet, FacetKind, Measure};
 use tonghop_core::timeline::Timeline;
+use tonghop_core::words::Family;
 
 const VERSION: u8 = 1;
+
+/// Families of which a closing has no contributions: of units it has a list of its own, and what
+/// sources say of themselves is in no figure.
+pub const SILENT: [Family; 2] = [Family::Unit, Family::Source];
 
 /// What a timeline contributes, and by which messages.
 #[derive(Debug, Clone, PartialEq, Eq)]

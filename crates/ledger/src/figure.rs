@@ -8,33 +8,38 @@
 //! 85../90      a part that is a bound
 //! ```
 //!
-//! A closing is made when its window is over, and of all that the log holds up to its position: its
-//! figures are read after all days, whenever they are read again.
+//! A closing is of all that the log holds up to its position. Its figures are read on the recorded day
+//! of that position, whenever they are read again: what lies behind it is not computed.
 //!
 //! **Invariant VAL-1:** a value has one text, and a text is one value.
 
 use tonghop_core::catalogue::Rule;
 use tonghop_core::day::{Day, Window};
 use tonghop_core::declared::Range;
-use tonghop_core::measure::Measure;
+use tonghop_core::measure::{FacetKind, Measure};
 use tonghop_core::read::{Query, Share, Tree, Value};
 use tonghop_core::registry::Registry;
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Family;
 use tonghop_wire::{FigureId, KnownAt};
 
+use crate::contributed::Contributed;
 use crate::tree::{Frontier, Hash, leaf_hash};
 
-/// The question that a figure of a closing at this position answers; none if the figure is as known
-/// on some day, or at another position.
-pub fn query(id: &FigureId, position: u64) -> Option<Query> {
+mod plain;
+
+pub(crate) use plain::Plain;
+
+/// The question that a figure of a closing at this position answers, which was recorded on this day;
+/// none if the figure is as known on some day, or at another position.
+pub fn query(id: &FigureId, position: u64, recorded: Day) -> Option<Query> {
     match id.known_at {
         KnownAt::Now => {}
         KnownAt::Position(known) if known == position => {}
         KnownAt::Position(_) | KnownAt::Day(_) => return None,
     }
     let FigureId { unit, window, tree, .. } = *id;
-    Some(Query { root: unit, window, known: None, tree, read_on: None })
+    Some(Query { root: unit, window, known: None, tree, read_on: Some(recorded) })
 }
 
 /// The units whose events a figure reads, in order of code: the unit asked for, and all that were
@@ -101,6 +106,22 @@ pub fn made_of<'a>(lines: impl IntoIterator<Item = &'a str>) -> Hash {
     let mut tree = Frontier::new();
     lines.into_iter().for_each(|line| tree.push(leaf_hash(line.as_bytes())));
     tree.root()
+}
+
+/// The figure as a plain sum of what these timelines contribute, whosever they are; none if it is no
+/// sum of amounts. It is the value wherever all units that are read count below the unit asked for
+/// on every day.
+pub fn plain_sum(
+    rule: &Rule,
+    facet: Option<&(FacetKind, String)>,
+    query: &Query,
+    timelines: impl IntoIterator<Item = Contributed>,
+) -> Option<Value> {
+    let mut plain = Plain::of(rule, facet, query)?;
+    for timeline in timelines {
+        timeline.contributions.iter().for_each(|contribution| plain.add(contribution));
+    }
+    Some(plain.value())
 }
 
 /// The text of a value.

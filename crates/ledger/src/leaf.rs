@@ -13,7 +13,70 @@
 //! `previous` chains the messages of a unit: whoever is given the last of them can ask for the one
 //! before until there is none, and has then seen all that the log holds of that unit.
 
+use tonghop_core::unit_code::UnitCode;
+use tonghop_wire::Raw;
+use tonghop_wire::row::Row;
+use tonghop_wire::subject::PREFIX;
+
 const VERSION: u8 = 1;
+/// Bytes of a family and of a kind that a leaf names.
+const WORD_BYTES_MAX: usize = 64;
+
+/// What a leaf says of its message, which the message says itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The unit that the NATS subject names.
+    pub unit: String,
+    /// Family and kind, from the NATS subject.
+    pub kind: String,
+    /// The source.
+    pub source: String,
+    /// The id.
+    pub id: String,
+    /// The number.
+    pub sequence: u64,
+    /// The id of the event that it corrects or takes back, which no leaf says.
+    pub replaces: Option<String>,
+}
+
+impl Said {
+    /// What a leaf has to say of a message.
+    pub fn of(raw: &Raw<'_>) -> Self {
+        let row = Row::read(raw);
+        let (unit, kind) = named(raw.subject);
+        Self {
+            unit: unit.map_or_else(String::new, |unit| unit.as_str().to_owned()),
+            kind: kind.unwrap_or_default().to_owned(),
+            source: row.source.unwrap_or_default(),
+            id: row.id.unwrap_or_default(),
+            sequence: row.sequence.unwrap_or_default(),
+            replaces: row.said.and_then(|said| said.replaces),
+        }
+    }
+
+    /// Whether the leaf says this.
+    pub fn is_said_by(&self, leaf: &Leaf) -> bool {
+        let Self { unit, kind, source, id, sequence, replaces: _ } = self;
+        (unit, kind, source, id, sequence)
+            == (&leaf.unit, &leaf.kind, &leaf.source, &leaf.id, &leaf.sequence)
+    }
+}
+
+/// The unit that a NATS subject names, and the family and kind.
+///
+/// Which kinds there are does not count: a later version knows more, and the leaf stays.
+pub fn named(subject: &str) -> (Option<UnitCode>, Option<&str>) {
+    let Some((token, kind)) = subject.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'))
+    else {
+        return (None, None);
+    };
+    let is_word = |word: &str| {
+        (1..=WORD_BYTES_MAX).contains(&word.len())
+            && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    };
+    let words = kind.split_once('.').filter(|(family, kind)| is_word(family) && is_word(kind));
+    (UnitCode::parse_token(token), words.map(|_| kind))
+}
 
 /// What everybody may know of a message of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

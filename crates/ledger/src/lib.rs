@@ -9,10 +9,15 @@
 //! A closing freezes a period at a position of the log: what was published, and of every unit and
 //! family what its timelines contribute ([`closing`], [`contributed`]).
 //!
+//! A figure of a closing is proved by a [`bundle`], and [`verify()`](verify::verify) checks one on a
+//! machine that has nothing else.
+//!
 //! **Architecture invariant:** no network, no async, no sled: somebody outside can build it, read
 //! it, and believe it.
 
+#[cfg(feature = "archive")]
 pub mod archive;
+pub mod bundle;
 pub mod checkpoint;
 pub mod closing;
 pub mod contributed;
@@ -27,3 +32,4 @@ pub mod proof;
 pub mod pruned;
 pub mod tiles;
 pub mod tree;
+pub mod verify;

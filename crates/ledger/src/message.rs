@@ -45,6 +45,59 @@ impl Message<'_> {
     }
 }
 
+/// An encoded message, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// The NATS subject that it is stored under.
+    pub subject: &'a str,
+    /// The NATS headers, by name; the values of one name in their order.
+    pub headers: Vec<(&'a str, &'a str)>,
+    /// The payload, byte for byte.
+    pub payload: &'a [u8],
+}
+
+/// Bytes that are no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("these bytes are no message")]
+pub struct NoMessage;
+
+impl<'a> Decoded<'a> {
+    /// Reads what [`Message::encode`] wrote, and nothing else.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, NoMessage> {
+        let mut from = Bytes(bytes);
+        let subject = from.text()?;
+        let count = from.count()?;
+        let headers = (0..count)
+            .map(|_| Ok((from.text()?, from.text()?)))
+            .collect::<Result<Vec<_>, NoMessage>>()?;
+        let payload = from.sized()?;
+        let sorted = headers.is_sorted_by_key(|(name, _)| *name);
+        let whole = sorted && from.0.is_empty();
+        whole.then_some(Self { subject, headers, payload }).ok_or(NoMessage)
+    }
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn count(&mut self) -> Result<u32, NoMessage> {
+        let (count, rest) = self.0.split_first_chunk().ok_or(NoMessage)?;
+        self.0 = rest;
+        Ok(u32::from_be_bytes(*count))
+    }
+
+    fn sized(&mut self) -> Result<&'a [u8], NoMessage> {
+        let count = usize::try_from(self.count()?).map_err(|_| NoMessage)?;
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(NoMessage)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn text(&mut self) -> Result<&'a str, NoMessage> {
+        std::str::from_utf8(self.sized()?).map_err(|_| NoMessage)
+    }
+}
+
 /// The commitment to an encoded message.
 pub fn commitment(salt: &Salt, message: &[u8]) -> [u8; 32] {
     Sha256::new()
@@ -82,6 +135,22 @@ mod tests {
             encoded(&[("a", "2")]),
             b"\0\0\0\x03a.b\0\0\0\x01\0\0\0\x01a\0\0\0\x012\0\0\0\x02{}"
         );
+    }
+
+    #[test]
+    fn a_message_is_read_as_it_was_written_and_no_other_bytes_are() {
+        let bytes = encoded(&[("a", "2"), ("a", "1"), ("b", "")]);
+        let read = Decoded::read(&bytes).unwrap();
+        assert_eq!(read.headers, [("a", "2"), ("a", "1"), ("b", "")]);
+        assert_eq!((read.subject, read.payload), ("a.b", &b"{}"[..]));
+        for end in 0..bytes.len() {
+            assert_eq!(Decoded::read(&bytes[..end]), Err(NoMessage), "{end}");
+        }
+        assert_eq!(Decoded::read(&[bytes.as_slice(), &[0]].concat()), Err(NoMessage));
+        let mut swapped = bytes;
+        swapped[15] = b'c';
+        assert_eq!(Decoded::read(&swapped), Err(NoMessage));
+        assert_eq!(Decoded::read(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), Err(NoMessage));
     }
 
     #[test]

@@ -20,22 +20,26 @@ pub enum Step {
 /// The steps of a tree of this size that shows these leaves. `shown` ascends; what is not below the
 /// size is left out.
 pub fn steps(size: u64, shown: impl IntoIterator<Item = u64>) -> impl Iterator<Item = Step> {
-    let mut shown = shown.into_iter().filter(move |index| *index < size).peekable();
+    let shown = shown.into_iter().filter(move |index| *index < size).map(Some).chain([None]);
     let mut next = 0;
+    shown.flat_map(move |index| {
+        let until = index.unwrap_or(size);
+        let from = next;
+        next = next.max(until.saturating_add(1));
+        let leaf = index.filter(|index| from <= *index).map(Step::Shown);
+        subtrees(from, until).map(|(level, index)| Step::Subtree(level, index)).chain(leaf)
+    })
+}
+
+/// The subtrees, as level and index, that stand for the leaves from this one until that one.
+pub fn subtrees(from: u64, until: u64) -> impl Iterator<Item = (u32, u64)> {
+    let mut next = from;
     std::iter::from_fn(move || {
-        while shown.next_if(|index| *index < next).is_some() {}
-        let until = shown.peek().copied().unwrap_or(size);
-        if next == size {
-            return None;
-        }
-        if next == until {
-            next += 1;
-            return Some(Step::Shown(until));
-        }
-        let level = largest(next, until - next);
-        let step = Step::Subtree(level, next >> level);
+        let leaves = until.checked_sub(next).filter(|leaves| *leaves > 0)?;
+        let level = largest(next, leaves);
+        let subtree = (level, next >> level);
         next += 1 << level;
-        Some(step)
+        Some(subtree)
     })
 }
 

@@ -10,7 +10,9 @@ use tonghop_core::measure::{FacetKind, Measure};
 use tonghop_core::timeline::Timeline;
 use tonghop_core::words::Family;
 
-use crate::kit::facts::{Fact, REGISTRATIONS, clean, messy, recorded_at_once, registrations};
+use crate::kit::facts::{
+    Fact, REGISTRATIONS, UNITS, clean, messy, recorded_at_once, registrations,
+};
 use crate::kit::saying::Saying;
 use crate::kit::store::World;
 
@@ -132,6 +134,39 @@ proptest! {
         prop_assert_eq!(format!("{:?}", whole.store.restore().unwrap()), format!("{:?}", whole.projection));
     }
 
+    /// PART-1. Sources of these logs speak for several units, which no decoder lets them: so what
+    /// has the identity of a kept message, or of what it replaces, is kept too.
+    #[test]
+    fn part_some_units_fold_alone_as_among_all(facts in facts(30), pick in 1_usize..16) {
+        let log = messy(&facts);
+        let codes = UNITS.iter().map(|(code, _)| *code).chain(["H41.99"]);
+        let picked: BTreeSet<&str> =
+            (0..).zip(codes).filter(|(bit, _)| pick >> bit & 1 == 1).map(|(_, code)| code).collect();
+        let kept = kept_of(&log, &picked);
+        let mut alone = World::default();
+        let mut recorded = log[0].recorded;
+        for (message, keep) in log.iter().zip(kept) {
+            recorded = recorded.max(message.recorded);
+            if keep {
+                alone.projection.pass_over(message.position - 1);
+                alone.fold(&[Message { recorded, ..message.clone() }]);
+            }
+        }
+        let whole = World::of(&log);
+        let of_picked = |world: &World| {
+            let cells = world.store.cells_known(|key| picked.contains(key.unit.as_str()));
+            let keys: BTreeSet<u128> = events(&log)
+                .filter(|event| picked.contains(event.unit.as_str()))
+                .flat_map(|event| [event.timeline.0, event.statement.identity.0])
+                .collect();
+            let entries = world.store.entries.clone().into_iter();
+            (cells, entries.filter(|(key, _)| keys.contains(key)).collect::<BTreeMap<_, _>>())
+        };
+        prop_assert_eq!(of_picked(&alone), of_picked(&whole));
+        let registry = |world: &World| format!("{:?}", world.projection.registry());
+        prop_assert_eq!(registry(&alone), registry(&whole));
+    }
+
     #[test]
     fn mix_any_partition_over_workers_adds_up(facts in facts(30), deal in vec(0_usize..3, 30)) {
         let said: Vec<Saying> =
@@ -217,6 +252,29 @@ proptest! {
         expected.retain(|_, amount| *amount != 0);
         found.retain(|_, amount| *amount != 0);
         prop_assert_eq!(found, expected);
+    }
+}
+
+fn events(log: &[Message]) -> impl Iterator<Item = &Event> {
+    log.iter().filter_map(|message| message.said.as_ref().ok())
+}
+
+/// For each message, whether these units cannot be folded without it.
+fn kept_of(log: &[Message], units: &BTreeSet<&str>) -> Vec<bool> {
+    let mut wanted = BTreeSet::new();
+    loop {
+        let keeps = |event: &Event| {
+            event.family == Family::Unit
+                || units.contains(event.unit.as_str())
+                || wanted.contains(&event.statement.identity)
+        };
+        let kept = events(log).filter(|event| keeps(event)).map(|event| &event.statement);
+        let more: BTreeSet<_> =
+            kept.flat_map(|said| [Some(said.identity), said.replaces]).flatten().collect();
+        if more == wanted {
+            return log.iter().map(|message| message.said.as_ref().is_ok_and(keeps)).collect();
+        }
+        wanted = more;
     }
 }
 

@@ -4,14 +4,10 @@ use bytes::Bytes;
 use tonghop_core::unit_code::UnitCode;
 use tonghop_wire::Raw;
 use tonghop_wire::row::Row;
-use tonghop_wire::subject::PREFIX;
 
 use super::manifest::Chain;
-use crate::leaf::Leaf;
+use crate::leaf::{Leaf, named};
 use crate::message::{Message, Salt, commitment};
-
-/// Bytes of a family and of a kind that a leaf names.
-const WORD_BYTES_MAX: usize = 64;
 
 /// A message as the log holds it, and where.
 #[derive(Debug, Clone, Copy)]
@@ -92,45 +88,4 @@ pub(super) fn leaf_of(
 /// The unit that a NATS subject names, as its leaf has it.
 pub fn unit_of(subject: &str) -> Option<UnitCode> {
     named(subject).0
-}
-
-/// The unit that a NATS subject names, and the family and kind.
-///
-/// Which kinds there are does not count: a later version knows more, and the leaf stays.
-fn named(subject: &str) -> (Option<UnitCode>, Option<&str>) {
-    let Some((token, kind)) = subject.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'))
-    else {
-        return (None, None);
-    };
-    let is_word = |word: &str| {
-        (1..=WORD_BYTES_MAX).contains(&word.len())
-            && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-    };
-    let kind = kind.split_once('.').filter(|(family, kind)| is_word(family) && is_word(kind));
-    (UnitCode::parse_token(token), kind.and(subject.splitn(4, '.').nth(3)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::named;
-
-    #[test]
-    fn a_subject_names_a_unit_and_two_words_or_not() {
-        fn of(subject: &str) -> (String, &str) {
-            let (unit, kind) = named(subject);
-            (unit.map(|unit| unit.to_string()).unwrap_or_default(), kind.unwrap_or_default())
-        }
-        let unit = || "H41.16".to_owned();
-        assert_eq!(of("tonghop.v1.H41-16.dossier.accepted"), (unit(), "dossier.accepted"));
-        assert_eq!(of("tonghop.v1.H41-16.fee.paid_twice"), (unit(), "fee.paid_twice"));
-        for odd in ["dossier", "dossier.accepted.v1", "Dossier.x", ".x", "x.", "văn.bản"] {
-            let subject = format!("tonghop.v1.H41-16.{odd}");
-            assert_eq!(of(&subject), (unit(), ""), "{odd}");
-        }
-        let long = format!("tonghop.v1.H41-16.x.{}", "y".repeat(65));
-        assert_eq!(of(&long), (unit(), ""));
-        assert_eq!(of("tonghop.v1.h41.dossier.accepted").0, "");
-        assert_eq!(of("tonghop.v1.H41-16"), (String::new(), ""));
-        assert_eq!(of("elsewhere"), (String::new(), ""));
-    }
 }

@@ -61,3 +61,23 @@ fn the_bytes_are_those_of_the_page() {
             + &"ab".repeat(32)
     );
 }
+
+#[test]
+fn a_subject_names_a_unit_and_two_words_or_not() {
+    fn of(subject: &str) -> (String, &str) {
+        let (unit, kind) = named(subject);
+        (unit.map(|unit| unit.to_string()).unwrap_or_default(), kind.unwrap_or_default())
+    }
+    let unit = || "H41.16".to_owned();
+    assert_eq!(of("tonghop.v1.H41-16.dossier.accepted"), (unit(), "dossier.accepted"));
+    assert_eq!(of("tonghop.v1.H41-16.fee.paid_twice"), (unit(), "fee.paid_twice"));
+    for odd in ["dossier", "dossier.accepted.v1", "Dossier.x", ".x", "x.", "văn.bản"] {
+        let subject = format!("tonghop.v1.H41-16.{odd}");
+        assert_eq!(of(&subject), (unit(), ""), "{odd}");
+    }
+    let long = format!("tonghop.v1.H41-16.x.{}", "y".repeat(65));
+    assert_eq!(of(&long), (unit(), ""));
+    assert_eq!(of("tonghop.v1.h41.dossier.accepted").0, "");
+    assert_eq!(of("tonghop.v1.H41-16"), (String::new(), ""));
+    assert_eq!(of("elsewhere"), (String::new(), ""));
+}

@@ -13,7 +13,7 @@ use tonghop_core::sources::{Source, Sources};
 use tonghop_core::timeline::Timeline;
 use tonghop_core::unit_code::UnitCode;
 use tonghop_core::words::Family;
-use tonghop_ledger::contributed::Contributed;
+use tonghop_ledger::contributed::{Contributed, SILENT};
 use tonghop_ledger::tree::{Frontier, Hash, leaf_hash};
 use tonghop_ledger::{figure, line};
 use tonghop_report::FormAnswer;
@@ -21,9 +21,6 @@ use tonghop_store::Store;
 use tonghop_wire::FigureId;
 
 use crate::folder::FoldError;
-
-/// Families whose timelines contribute nothing: of units the closing has a list of its own.
-const SILENT: [Family; 2] = [Family::Unit, Family::Source];
 
 /// What is found in a second pass over the log, when all timelines are whole.
 #[derive(Debug, Default)]

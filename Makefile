@@ -19,7 +19,7 @@ help: ## this list
 
 demo: nats-server ## publish, fold and read a province's quarter (SCALE=0.01 for a small one)
 	@echo "Building the program (release); the first time this takes some minutes, and says which crate it is at."
-	cargo build --release --locked -p tonghop-node
+	cargo build --release --locked -p tonghop-node -p tonghop-ledger
 	SCALE=$(SCALE) ./deploy/demo
 
 # The binaries come first, for the end-to-end tests run them; with the tests, so that nothing is built twice.

@@ -208,7 +208,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
             Command::Explain(args) => commands::explain::run(&args, settings).await,
             Command::Refusals(args) => commands::refusals::run(&args, settings).await,
             Command::Replay(args) => commands::replay::run(&args, settings).await,
-            Command::Audit(command) => commands::audit::run(&command, settings),
+            Command::Audit(command) => commands::audit::run(&command, settings).await,
             Command::Witness(command) => commands::witness::run(command, settings).await,
             Command::Doctor => commands::doctor::run(settings).await,
             Command::Conformance(args) => commands::conformance::run(&args, settings).await,

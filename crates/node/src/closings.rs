@@ -21,6 +21,7 @@ use tonghop_ledger::closing::{self, Closing, DOCUMENT_BYTES_MAX, NoClosing};
 use tonghop_report::Format;
 
 pub mod make;
+pub mod prove;
 mod published;
 pub mod refold;
 

@@ -54,6 +54,8 @@ mod outbox;
 mod poison;
 #[path = "e2e/program.rs"]
 mod program;
+#[path = "e2e/proving.rs"]
+mod proving;
 #[path = "e2e/publishing.rs"]
 mod publishing;
 #[path = "e2e/questions.rs"]

@@ -29,12 +29,22 @@ pub struct Found {
     trees: BTreeMap<(UnitCode, Family), Frontier>,
     /// The position of the last message of each unit.
     heads: BTreeMap<UnitCode, u64>,
+    /// The units and families of which the leaves are kept, and these.
+    wanted: (Vec<UnitCode>, Vec<Family>),
+    leaves: BTreeMap<(UnitCode, Family), Vec<Vec<u8>>>,
 }
 
 impl Found {
-    /// Nothing yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// Nothing yet; of these units and families the leaves will be kept.
+    pub fn keeping(wanted: (Vec<UnitCode>, Vec<Family>)) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// The leaves of a unit and a family that were kept.
+    pub fn kept(&self, unit: &str, family: &str) -> impl Iterator<Item = &[u8]> {
+        let of = UnitCode::parse(unit).zip(Family::parse(family));
+        let leaves = of.and_then(|of| self.leaves.get(&of));
+        leaves.into_iter().flatten().map(Vec::as_slice)
     }
 
     /// The message at this position is the unit's last so far.
@@ -66,8 +76,13 @@ impl Found {
                 continue;
             }
             if let Some(contributed) = Contributed::of(&timeline) {
-                let tree = self.trees.entry((event.unit, event.family));
-                tree.or_insert_with(Frontier::new).push(leaf_hash(&contributed.encode()));
+                let (of, leaf) = ((event.unit, event.family), contributed.encode());
+                let tree = self.trees.entry(of).or_insert_with(Frontier::new);
+                tree.push(leaf_hash(&leaf));
+                let (units, families) = &self.wanted;
+                if families.contains(&of.1) && units.binary_search(&of.0).is_ok() {
+                    self.leaves.entry(of).or_default().push(leaf);
+                }
             }
         }
         Ok(())

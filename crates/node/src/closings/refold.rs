@@ -13,6 +13,7 @@ use tonghop_core::catalogue::Catalogue;
 use tonghop_core::fold::Projection;
 use tonghop_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BATCHES_WAITING_MAX};
 use tonghop_core::unit_code::UnitCode;
+use tonghop_core::words::Family;
 use tonghop_ledger::archive::{Manifest, Reader, unit_of};
 use tonghop_report::FormAnswer;
 use tonghop_wire::Decoder;
@@ -52,6 +53,17 @@ impl Refolded {
         stop: watch::Receiver<bool>,
         tell: fn(u64, u64, Duration),
     ) -> anyhow::Result<Option<Self>> {
+        Self::keeping(data, position, (Vec::new(), Vec::new()), stop, tell).await
+    }
+
+    /// The same, and keeps what the timelines of these units and families contribute.
+    pub async fn keeping(
+        data: &Path,
+        position: u64,
+        kept: (Vec<UnitCode>, Vec<Family>),
+        stop: watch::Receiver<bool>,
+        tell: fn(u64, u64, Duration),
+    ) -> anyhow::Result<Option<Self>> {
         let dir = archive::dir(data);
         let manifest = Reader::open(&dir, 0)?.manifest().clone();
         let replay = Replay {
@@ -70,7 +82,7 @@ impl Refolded {
         let (batches, received) = mpsc::channel(BATCHES_WAITING_MAX);
         let stopped = stop.clone();
         let reading = tokio::spawn(source.run(batches, stop));
-        let finding = tokio::task::spawn_blocking(move || find(replayed, received, position));
+        let finding = tokio::task::spawn_blocking(move || find(replayed, received, position, kept));
         let found = finding.await??;
         if *stopped.borrow() {
             return Ok(None);
@@ -88,6 +100,12 @@ impl Refolded {
     /// The position up to which it was folded.
     pub fn position(&self) -> u64 {
         self.projection().position()
+    }
+
+    /// What the timelines of a unit and a family contribute, if that was kept: leaves, in order of
+    /// their first positions.
+    pub fn contributed(&self, unit: &str, family: &str) -> impl Iterator<Item = &[u8]> {
+        self.found.kept(unit, family)
     }
 
     /// Every form of the catalogue, with its JSON as it is published.
@@ -139,8 +157,9 @@ fn find(
     replayed: Replayed,
     mut received: mpsc::Receiver<crate::nats::Batch>,
     end: u64,
+    kept: (Vec<UnitCode>, Vec<Family>),
 ) -> Result<Refolded, FoldError> {
-    let (mut found, mut decoder) = (Found::new(), Decoder::new());
+    let (mut found, mut decoder) = (Found::keeping(kept), Decoder::new());
     while let Some(mut batch) = received.blocking_recv() {
         batch.messages.retain(|raw| raw.position <= end);
         if batch.messages.is_empty() {

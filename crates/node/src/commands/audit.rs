@@ -8,6 +8,7 @@ use tonghop_ledger::note::Kind;
 use crate::settings::Settings;
 
 pub mod key;
+pub mod prove;
 
 /// What is done.
 #[derive(Debug, Subcommand)]
@@ -20,6 +21,8 @@ What is printed is the verifier key. Give it to everybody who is to check the lo
 tonghop audit key --origin nghean.gov.vn/tonghop -o log.key"
     )]
     Key(OriginArgs),
+    /// Write the bundle of a figure, which anybody can verify offline
+    Prove(prove::ProveArgs),
 }
 
 /// The arguments of `audit key`.
@@ -34,8 +37,9 @@ pub struct OriginArgs {
 }
 
 /// Runs the command.
-pub fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result<ExitCode> {
+pub async fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result<ExitCode> {
     match command {
+        AuditCommand::Prove(args) => prove::run(args, settings).await,
         AuditCommand::Key(args) => key::make(&args.origin, Kind::Note, &args.output, settings),
     }
 }

@@ -33,6 +33,7 @@ use super::{DONE, FAILED, NO, USAGE, grouped, print, stop_signal};
 use crate::archive;
 use crate::ask;
 use crate::catalogue_dir;
+use crate::closings::prove::KEYS_FILE;
 use crate::closings::refold::{Asked, Refolded};
 use crate::closings::{self, Held, Reopened, Shelf, make, sha256};
 use crate::http;
@@ -314,6 +315,8 @@ impl Closer<'_> {
     ) -> anyhow::Result<(Closing, BTreeMap<String, Vec<u8>>)> {
         let window = self.period.window;
         let mut files = self.definitions();
+        let key = format!("{}\n", self.key.verifier());
+        files.insert(KEYS_FILE.to_owned(), key.into_bytes());
         let catalogue = Arc::new(self.catalogue.clone());
         let asked = Asked { root, period: &self.period.name, calendar: &self.period.calendar };
         let forms = refolded.forms(&catalogue, asked).await?;

@@ -52,6 +52,8 @@ pub struct Document {
     pub recipients: Vec<String>,
     /// Who signs.
     pub signature: Option<Signature>,
+    /// What is added behind the signature (phụ lục), from a new page on.
+    pub annex: Vec<Block>,
 }
 
 /// The two-column national head.
@@ -284,6 +286,7 @@ impl Document {
             blocks: Vec::new(),
             recipients: Vec::new(),
             signature: None,
+            annex: Vec::new(),
         }
     }
 
@@ -292,9 +295,14 @@ impl Document {
         self.blocks.push(block.into());
     }
 
-    /// The tables, in order.
+    /// Adds a block at the end of the annex.
+    pub fn push_annex(&mut self, block: impl Into<Block>) {
+        self.annex.push(block.into());
+    }
+
+    /// The tables, in order, those of the annex last.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.blocks.iter().filter_map(|block| match block {
+        self.blocks.iter().chain(&self.annex).filter_map(|block| match block {
             Block::Table(table) => Some(table),
             Block::Heading(_) | Block::Paragraph(_) => None,
         })

@@ -66,24 +66,17 @@ fn text(document: &Document) -> Result<String, RenderError> {
         body.paragraph(&line, lang);
     }
     body.line("", Look::text(Style::REGULAR, SMALL));
-    for block in &document.blocks {
-        match block {
-            Block::Heading(heading) => {
-                body.turn(document.landscape);
-                body.heading(heading);
-            }
-            Block::Paragraph(paragraph) => {
-                body.turn(document.landscape);
-                body.paragraph(paragraph, lang);
-            }
-            Block::Table(table) => {
-                body.turn(document.landscape || table.landscape);
-                grid::table(&mut body, table, lang)?;
-            }
-        }
-    }
+    body.blocks(&document.blocks, document)?;
     body.turn(document.landscape);
     body.foot(document);
+    if let Some(first) = document.annex.first() {
+        // Pages that lie otherwise are new ones already.
+        let lies = document.landscape || matches!(first, Block::Table(table) if table.landscape);
+        if lies == body.page.landscape {
+            body.new_page();
+        }
+        body.blocks(&document.annex, document)?;
+    }
     body.section();
     Ok(body.xml.finish())
 }
@@ -124,6 +117,34 @@ struct Body {
 }
 
 impl Body {
+    fn blocks(&mut self, blocks: &[Block], document: &Document) -> Result<(), RenderError> {
+        let lang = document.lang;
+        for block in blocks {
+            match block {
+                Block::Heading(heading) => {
+                    self.turn(document.landscape);
+                    self.heading(heading);
+                }
+                Block::Paragraph(paragraph) => {
+                    self.turn(document.landscape);
+                    self.paragraph(paragraph, lang);
+                }
+                Block::Table(table) => {
+                    self.turn(document.landscape || table.landscape);
+                    grid::table(self, table, lang)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with a new page.
+    fn new_page(&mut self) {
+        self.xml.open("w:p", &[]).open("w:pPr", &[]).empty("w:pageBreakBefore", &[]);
+        let exact = [("w:line", "20"), ("w:lineRule", "exact")];
+        self.xml.empty("w:spacing", &exact).close().close();
+    }
+
     /// Goes on with pages that lie so.
     fn turn(&mut self, landscape: bool) {
         if self.page.landscape == landscape {

@@ -4,6 +4,7 @@ use tonghop_core::declared::shown;
 use tonghop_core::read::{Share, Value};
 
 use crate::lang::Lang;
+use crate::words::month_word;
 
 /// A number with its thousands apart: `1.034.859` in Vietnamese, `1,034,859` in English.
 pub fn number(value: i64, lang: Lang) -> String {
@@ -21,7 +22,7 @@ pub fn number(value: i64, lang: Lang) -> String {
     text
 }
 
-/// A ratio in percent, at most two decimals, rounded half up: `73,5 %` or `73.5 %`; `–` if there
+/// A ratio in percent, at most two decimals, rounded half up: `73,5%` or `73.5%`; `–` if there
 /// is nothing to divide by.
 pub fn percent(share: Share, lang: Lang) -> String {
     let Some(hundredths) = share.basis_points() else { return "–".to_owned() };
@@ -31,9 +32,9 @@ pub fn percent(share: Share, lang: Lang) -> String {
     let rest = format!("{:02}", size % 100);
     let decimals = rest.trim_end_matches('0');
     if decimals.is_empty() {
-        return format!("{sign}{whole} %");
+        return format!("{sign}{whole}%");
     }
-    format!("{sign}{whole}{}{decimals} %", separators(lang).1)
+    format!("{sign}{whole}{}{decimals}%", separators(lang).1)
 }
 
 /// A value as people write it: a number, a ratio in percent, or the words for what was declared and
@@ -56,11 +57,14 @@ const fn separators(lang: Lang) -> (char, char) {
     }
 }
 
-/// A day as people write it: `14/09/2021` in Vietnamese; anything else as it stands.
+/// A day as people write it, `14/9/2021` in Vietnamese, where the first two months alone have a
+/// leading zero, as the decree asks; anything else as it stands.
 pub fn day(text: &str, lang: Lang) -> String {
     let mut parts = text.split('-');
     match (lang, parts.next(), parts.next(), parts.next()) {
-        (Lang::Vi, Some(year), Some(month), Some(day)) => format!("{day}/{month}/{year}"),
+        (Lang::Vi, Some(year), Some(month), Some(day)) => {
+            format!("{day}/{}/{year}", month_word(month))
+        }
         _ => text.to_owned(),
     }
 }

@@ -43,25 +43,38 @@ fn pages(document: &Document) -> Result<Flow, RenderError> {
         flow.text(&pieces(line, lang), 0.0, Align::Centre);
     }
     flow.y += 2.0 * GAP;
-    for block in &document.blocks {
+    blocks(&mut flow, &document.blocks, document)?;
+    flow.turn(document.landscape);
+    foot(&mut flow, document);
+    if let Some(first) = document.annex.first() {
+        // Pages that lie otherwise are new ones already.
+        let lies = document.landscape || matches!(first, Block::Table(table) if table.landscape);
+        if lies == flow.page.landscape {
+            flow.new_sheet();
+        }
+        blocks(&mut flow, &document.annex, document)?;
+    }
+    Ok(flow)
+}
+
+fn blocks(flow: &mut Flow, blocks: &[Block], document: &Document) -> Result<(), RenderError> {
+    for block in blocks {
         match block {
             Block::Heading(block) => {
                 flow.turn(document.landscape);
-                heading(&mut flow, block);
+                heading(flow, block);
             }
             Block::Paragraph(block) => {
                 flow.turn(document.landscape);
-                paragraph(&mut flow, block, lang);
+                paragraph(flow, block, document.lang);
             }
             Block::Table(table) => {
                 flow.turn(document.landscape || table.landscape);
-                grid::table(&mut flow, table, lang)?;
+                grid::table(flow, table, document.lang)?;
             }
         }
     }
-    flow.turn(document.landscape);
-    foot(&mut flow, document);
-    Ok(flow)
+    Ok(())
 }
 
 fn pieces(paragraph: &Paragraph, lang: Lang) -> Vec<Piece> {

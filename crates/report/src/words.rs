@@ -47,8 +47,22 @@ pub(crate) fn period_in_words(period: &str, lang: Lang) -> String {
     }
 }
 
+/// `Quý III/2021`, `6 tháng đầu năm 2021`, `Tháng 6/2021`: a period at the head of a form.
+pub(crate) fn period_heading(period: &str, lang: Lang) -> String {
+    let words = period_in_words(period, lang);
+    if lang == Lang::En {
+        return words;
+    }
+    let short = match words.strip_prefix("quý ").or_else(|| words.strip_prefix("tháng ")) {
+        Some(_) => words.replace(" năm ", "/"),
+        None => words,
+    };
+    let mut letters = short.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// Only the first two months keep their leading zero.
-fn month_word(month: &str) -> &str {
+pub(crate) fn month_word(month: &str) -> &str {
     if matches!(month, "01" | "02") { month } else { month.trim_start_matches('0') }
 }
 
@@ -95,6 +109,16 @@ mod tests {
         ] {
             assert_eq!(period_in_words(period, Lang::Vi), words);
             assert_eq!(period_in_words(period, Lang::En), period);
+        }
+        for (period, words) in [
+            ("2021-Q3", "Quý III/2021"),
+            ("2021-H1", "6 tháng đầu năm 2021"),
+            ("2021-M06", "Tháng 6/2021"),
+            ("2021-M02", "Tháng 02/2021"),
+            ("2021", "Năm 2021"),
+        ] {
+            assert_eq!(period_heading(period, Lang::Vi), words);
+            assert_eq!(period_heading(period, Lang::En), period);
         }
     }
 }

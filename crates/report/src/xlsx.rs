@@ -33,7 +33,8 @@ pub fn xlsx(document: &Document) -> Result<Vec<u8>, RenderError> {
     book.set_properties(&properties(document)?);
     let mut names = Names::default();
     let is_form = document.blocks.iter().all(|block| matches!(block, Block::Table(_)))
-        && !document.blocks.is_empty();
+        && !document.blocks.is_empty()
+        && document.annex.is_empty();
     let front = (!is_form).then(|| names.take(lang.choose("Báo cáo", "Report")));
     let tables: Vec<String> = document
         .tables()

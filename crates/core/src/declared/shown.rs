@@ -19,7 +19,7 @@ pub fn shown(value: Value) -> Label {
             // All of it is as much as it can be: that is no bound that anybody stated.
             let part = Range { high: part.high.filter(|high| *high < whole || part.rough), ..part };
             bound(part, &|value, mark| match whole {
-                100 => format!("{} %", grouped(value, mark)),
+                100 => format!("{}%", grouped(value, mark)),
                 whole => format!("{}/{}", grouped(value, mark), grouped(whole, mark)),
             })
         }

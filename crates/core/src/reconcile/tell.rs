@@ -24,12 +24,17 @@ fn id(statement: &Statement) -> &str {
     &statement.declaration.indicator
 }
 
-/// `14/09/2021`.
+/// `14/9/2021`.
 fn day_vi(day: Day) -> String {
     let text = day.to_string();
     let mut parts = text.splitn(3, '-');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(year), Some(month), Some(day)) => format!("{day}/{month}/{year}"),
+        (Some(year), Some(month), Some(day)) => {
+            // The first two months alone keep their leading zero (Nghị định 30/2020/NĐ-CP).
+            let is_early = matches!(month, "01" | "02");
+            let month = if is_early { month } else { month.trim_start_matches('0') };
+            format!("{day}/{month}/{year}")
+        }
         _ => text.clone(),
     }
 }

@@ -105,7 +105,7 @@ mod tests {
             differs: vec![changed("c7", 85, 1_086), changed("c9", 7, 0)],
         });
         expect_test::expect![[r"
-            Đã chốt ngày 20/09/2021 (legal-2021-Q3-1); 2 số nay khác số đã công bố:
+            Đã chốt ngày 20/9/2021 (legal-2021-Q3-1); 2 số nay khác số đã công bố:
               H41.16 c7: 85 → 1.086 (+1.001)
               H41.16 c9: 7 → 0 (-7)"]]
         .assert_eq(&form.closing_lines().join("\n"));

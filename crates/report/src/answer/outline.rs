@@ -124,7 +124,7 @@ impl FormAnswer {
             };
             document.push(Block::heading(level, number, &section.label));
             for text in section.text.iter().flat_map(|text| text.lines()) {
-                document.push(Paragraph::text(&format!("- {text}")));
+                document.push(Paragraph::text(&item(text)));
             }
             for line in &section.lines {
                 if let Some(sentence) = self.sentence("- ", line) {
@@ -140,7 +140,8 @@ impl FormAnswer {
         let caption = lang.choose("Phụ lục: số liệu của báo cáo", "Annex: the report's figures");
         table.caption = Some(caption.to_owned());
         table.notes.extend(self.provisional().map(|line| format!("{line}.")));
-        document.push(table);
+        document.push_annex(table);
+        document.recipients = recipients(&self.parent_label, lang);
         let title = lang.choose("THỦ TRƯỞNG ĐƠN VỊ", "HEAD OF THE UNIT").to_owned();
         document.signature = Some(Signature { title, ..Signature::default() });
         document
@@ -152,7 +153,7 @@ impl FormAnswer {
         for section in &self.sections {
             out.extend([String::new(), format!("{}. {}", section.number, section.label)]);
             let texts = section.text.iter().flat_map(|text| text.lines());
-            out.extend(texts.map(|text| format!("  - {text}")));
+            out.extend(texts.map(|text| format!("  {}", item(text))));
             let sentences = section.lines.iter().filter_map(|line| self.sentence("  - ", line));
             out.extend(sentences.map(|sentence| sentence.plain(self.lang)));
             for row in section.table.iter().filter_map(|key| self.slot_row(key)) {
@@ -166,17 +167,45 @@ impl FormAnswer {
     }
 }
 
+/// A line of a unit's own text behind a dash, unless it has a number, a letter or a dash of its own.
+fn item(text: &str) -> String {
+    let text = text.trim();
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let mark = first.strip_suffix(['.', ')']).unwrap_or_default();
+    let is_number = mark.split('.').all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_letter = mark.chars().count() == 1 && mark.chars().all(char::is_alphabetic);
+    let is_numbered = !mark.is_empty() && (is_number || is_letter);
+    if is_numbered || first.starts_with(['-', '–', '+', '*', '•']) {
+        return text.to_owned();
+    }
+    format!("- {text}")
+}
+
+/// Who gets the report (nơi nhận): the agency above, others to be written in, and the archive.
+fn recipients(parent: &str, lang: Lang) -> Vec<String> {
+    let above = above(parent, lang).map(|name| format!("{name};"));
+    let others = ["…;".to_owned(), lang.choose("Lưu: VT.", "Archive.").to_owned()];
+    above.into_iter().chain(others).collect()
+}
+
 /// The agency above: of a unit of a province or a district, its people's committee.
 fn superior(parent: &str, lang: Lang) -> Option<String> {
+    above(parent, lang).map(|name| name.to_uppercase())
+}
+
+fn above(parent: &str, lang: Lang) -> Option<String> {
     if parent.is_empty() {
         return None;
     }
     let area = ["Tỉnh ", "Thành phố ", "Huyện ", "Thị xã "].iter().any(|a| parent.starts_with(a));
-    let name = match (lang, area) {
-        (Lang::Vi, true) => format!("Ủy ban nhân dân {parent}"),
+    Some(match (lang, area) {
+        (Lang::Vi, true) => {
+            let mut letters = parent.chars();
+            let first = letters.next().into_iter().flat_map(char::to_lowercase);
+            format!("Ủy ban nhân dân {}", first.chain(letters).collect::<String>())
+        }
         (Lang::Vi, false) | (Lang::En, _) => parent.to_owned(),
-    };
-    Some(name.to_uppercase())
+    })
 }
 
 #[cfg(test)]
@@ -197,7 +226,7 @@ mod tests {
         "parentLabel":"Tỉnh Nghệ An","source":"-","columns":[],
         "sections":[
             {"number":"A","label":"Kết quả","narrative":false,"text":null,"lines":[],"table":[]},
-            {"number":"A.I.2","label":"Hồ sơ","narrative":true,"text":"Một.\nHai.",
+            {"number":"A.I.2","label":"Hồ sơ","narrative":true,"text":"Một.\n1. Hai.\n- Ba.\na) Bốn.\n2.1. Năm.\n2021 có sáu.",
              "lines":[[{"text":"Nhận "},{"figure":"a"},{"text":" hồ sơ; ký "},{"figure":"b"},
                        {"text":" ("},{"figure":"b","percent":true},{"text":"), thư "},{"figure":"c"}],
                       [{"text":"Thư: "},{"figure":"c"}],
@@ -215,10 +244,14 @@ mod tests {
             "",
             "A.I.2. Hồ sơ",
             "  - Một.",
-            "  - Hai.",
-            "  - Nhận 1.085 hồ sơ; ký 73/100 (73 %), thư …",
+            "  1. Hai.",
+            "  - Ba.",
+            "  a) Bốn.",
+            "  2.1. Năm.",
+            "  - 2021 có sáu.",
+            "  - Nhận 1.085 hồ sơ; ký 73/100 (73%), thư …",
             // A number has no percent, and the sentence that has nothing else is left out.
-            "  - Ký 73 % trên …",
+            "  - Ký 73% trên …",
             "  Hồ sơ: 1.085 hồ sơ",
         ];
         assert_eq!(lines, wanted);
@@ -234,7 +267,10 @@ mod tests {
         let date = crate::words::place_and_date(head, Lang::Vi);
         assert!(date.ends_with("ngày … tháng 9 năm 2021"), "{date}");
         let dates = document.subtitle[1].plain(Lang::Vi);
-        assert_eq!(dates, "(Số liệu từ 15/06/2021 đến 14/09/2021)");
+        assert_eq!(dates, "(Số liệu từ 15/6/2021 đến 14/9/2021)");
+        // What is signed comes first, the annex behind it.
+        assert_eq!((document.annex.len(), document.signature.is_some()), (1, true));
+        assert_eq!(document.recipients, ["Ủy ban nhân dân tỉnh Nghệ An;", "…;", "Lưu: VT."]);
         let json = serde_json::to_string(&answer).unwrap();
         assert_eq!(FormAnswer::parse(json.as_bytes()).unwrap(), answer);
     }
@@ -243,11 +279,11 @@ mod tests {
     fn a_report_of_a_running_period_says_so_and_is_not_dated_ahead() {
         let mut answer = FormAnswer::parse(REPORT.as_bytes()).unwrap();
         answer.computed_to = Some("2021-07-20".to_owned());
-        let said = "Số liệu tạm tính đến hết ngày 20/07/2021; kỳ báo cáo chưa kết thúc";
+        let said = "Số liệu tạm tính đến hết ngày 20/7/2021; kỳ báo cáo chưa kết thúc";
         let document = answer.document();
         let lines: Vec<String> =
             document.subtitle[1..].iter().map(|line| line.plain(Lang::Vi)).collect();
-        assert_eq!(lines, ["(Số liệu từ 15/06/2021 đến 20/07/2021)", &format!("({said})")]);
+        assert_eq!(lines, ["(Số liệu từ 15/6/2021 đến 20/7/2021)", &format!("({said})")]);
         let date = crate::words::place_and_date(document.head.as_ref().unwrap(), Lang::Vi);
         assert!(date.ends_with("ngày … tháng 7 năm 2021"), "{date}");
         let annex = document.tables().last().unwrap();

@@ -9,6 +9,7 @@ use crate::document::{
 };
 use crate::lang::Lang;
 use crate::number::{day, number};
+use crate::words::period_heading;
 
 /// Columns of figures above which a table lies on its side.
 const UPRIGHT_COLUMNS_MAX: usize = 5;
@@ -24,6 +25,8 @@ const LEVELS: [Level; 9] = [
     Level::Health,
     Level::Outside,
 ];
+/// The calendar that is meant where none is named.
+const LEGAL: &str = "legal";
 const ROMAN: [&str; 10] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"];
 
 impl FormAnswer {
@@ -71,19 +74,28 @@ impl FormAnswer {
         if !self.source.is_empty() {
             lines.push(Paragraph::text(&format!("({})", self.source)).italic());
         }
-        let (from, to) = (day(&self.window.from, lang), day(&self.window.to, lang));
-        let period = self.period.as_deref().map_or_else(String::new, |period| format!(" {period}"));
-        let (word, until) = (lang.choose("Kỳ báo cáo:", "Period:"), lang.choose("đến", "to"));
-        let from_word = lang.choose("từ", "from");
-        lines.push(Paragraph::text(&match period.as_str() {
-            "" => format!("{word} {from_word} {from} {until} {to}"),
-            _ => format!("{word}{period} ({from_word} {from} {until} {to})"),
-        }));
+        let word = lang.choose("Kỳ báo cáo:", "Period:");
+        lines.push(Paragraph::text(&format!("{word} {}", self.days())));
         lines.extend(self.provisional_line());
         let word = lang.choose("Đơn vị báo cáo:", "Reporting unit:");
         let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
         lines.push(Paragraph::text(&format!("{word}{unit} ({})", self.unit)));
         lines
+    }
+
+    /// `Quý III/2021 (từ 15/6/2021 đến 14/9/2021)`: the days that it is of. A calendar other than
+    /// the legal one is named.
+    pub(super) fn days(&self) -> String {
+        let lang = self.lang;
+        let (from, to) = (day(&self.window.from, lang), day(&self.window.to, lang));
+        let until = lang.choose("đến", "to");
+        let days = format!("{} {from} {until} {to}", lang.choose("từ", "from"));
+        let Some(period) = self.period.as_deref() else { return days };
+        let calendar = self.calendar.as_deref().filter(|name| *name != LEGAL);
+        let calendar = calendar.map_or_else(String::new, |name| {
+            format!("; {} {name}", lang.choose("lịch", "calendar"))
+        });
+        format!("{} ({days}{calendar})", period_heading(period, lang))
     }
 
     /// That it is provisional, below the title.

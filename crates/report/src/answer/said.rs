@@ -96,8 +96,8 @@ mod tests {
             (r#"{"bound":{"approximately":50},"status":"declared"}"#, "khoảng 50", "about 50"),
             (
                 r#"{"bound":{"atLeast":90,"atMost":100},"of":100,"status":"declared"}"#,
-                "từ 90 % trở lên",
-                "at least 90 %",
+                "từ 90% trở lên",
+                "at least 90%",
             ),
             (
                 r#"{"bound":{"atLeast":9,"atMost":14},"of":37,"status":"declared"}"#,

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, RowOf};
 use crate::document::letters::shown;
 use crate::lang::Lang;
-use crate::number::{day, number};
+use crate::number::number;
 
 /// Characters of a label; what is longer is cut.
 const LABEL_CHARS_MAX: usize = 44;
@@ -120,14 +120,9 @@ fn align(table: &mut Table, from: usize) {
 }
 
 fn top(form: &FormAnswer) -> String {
-    let lang = form.lang;
-    let (from, to) = (day(&form.window.from, lang), day(&form.window.to, lang));
-    let period = form.period.as_deref().map_or_else(String::new, |period| {
-        format!("{period} ({}), ", form.calendar.as_deref().unwrap_or(""))
-    });
     let unit = format!("{} {}", plain(&form.unit), plain(&form.unit_label));
     let mut out = format!("{}\n{}\n", plain(&form.title), unit.trim_end());
-    writeln_to(&mut out, &format!("{period}{from} – {to}"));
+    writeln_to(&mut out, &plain(&form.days()));
     if let Some(line) = form.provisional() {
         writeln_to(&mut out, &plain(&format!("({line})")));
     }

@@ -27,15 +27,15 @@ fn ratios_are_rounded_half_up_when_shown() {
         let share = Share { part, whole };
         assert_eq!((percent(share, Lang::Vi), percent(share, Lang::En)), (vi.into(), en.into()));
     };
-    check(147, 200, "73,5 %", "73.5 %");
-    check(1, 3, "33,33 %", "33.33 %");
-    check(2, 3, "66,67 %", "66.67 %");
-    check(1, 1, "100 %", "100 %");
-    check(0, 7, "0 %", "0 %");
-    check(1, 20_000, "0,01 %", "0.01 %");
-    check(1, 1_000, "0,1 %", "0.1 %");
-    check(50, 1, "5.000 %", "5,000 %");
-    check(-1, 8, "-12,5 %", "-12.5 %");
+    check(147, 200, "73,5%", "73.5%");
+    check(1, 3, "33,33%", "33.33%");
+    check(2, 3, "66,67%", "66.67%");
+    check(1, 1, "100%", "100%");
+    check(0, 7, "0%", "0%");
+    check(1, 20_000, "0,01%", "0.01%");
+    check(1, 1_000, "0,1%", "0.1%");
+    check(50, 1, "5.000%", "5,000%");
+    check(-1, 8, "-12,5%", "-12.5%");
     check(3, 0, "–", "–");
     check(0, 0, "–", "–");
 }
@@ -119,7 +119,7 @@ fn a_form_by_unit_as_a_table() {
     expect![[r"
         Biểu số II.06a
         H41 Nghệ An
-        2021-Q3 (legal), 15/06/2021 – 14/09/2021
+        Quý III/2021 (từ 15/6/2021 đến 14/9/2021)
         ┌──────────────────────────────────────────────┬───────────┬───┐
         │                                              ┆        c3 ┆ a │
         ╞══════════════════════════════════════════════╪═══════════╪═══╡
@@ -140,7 +140,7 @@ fn a_form_by_level() {
     expect![[r"
         Biểu số II.06a
         H41 Nghệ An
-        2021-Q3 (legal), 2021-06-15 – 2021-09-14
+        2021-Q3 (from 2021-06-15 to 2021-09-14)
         ┌─────────────┬───────────┬───┐
         │             ┆        c3 ┆ a │
         ╞═════════════╪═══════════╪═══╡
@@ -178,12 +178,12 @@ fn a_list_as_a_table_and_as_csv() {
     expect![[r#"
         Biểu số II.06a
         H41 Nghệ An
-        2021-Q3 (legal), 15/06/2021 – 14/09/2021
+        Quý III/2021 (từ 15/6/2021 đến 14/9/2021)
         ┌───┬───────────────┬─────────┬─────────────┐
         │   ┆ Chỉ tiêu      ┆ Số liệu ┆ Đơn vị tính │
         ╞═══╪═══════════════╪═════════╪═════════════╡
         │ 1 ┆ Văn bản đi    ┆ 140.857 ┆ văn bản     │
-        │ 2 ┆ -1+1, "ký số" ┆  73,2 % ┆             │
+        │ 2 ┆ -1+1, "ký số" ┆   73,2% ┆             │
         └───┴───────────────┴─────────┴─────────────┘
         Nhật ký đến vị trí 2.203.144; còn chờ 0 sự kiện.
     "#]]
@@ -233,7 +233,7 @@ fn a_code_is_never_taken_for_the_total() {
     expect![[r"
         Biểu số II.06a
         H41 Nghệ An
-        2021-Q3 (legal), 15/06/2021 – 14/09/2021
+        Quý III/2021 (từ 15/6/2021 đến 14/9/2021)
         ┌───────────┬────┬───┐
         │           ┆ c3 ┆ a │
         ╞═══════════╪════╪═══╡
@@ -296,7 +296,7 @@ fn a_running_period_is_said_to_run() {
     vi.computed_to = Some("2021-07-20".to_owned());
     let en = FormAnswer { lang: Lang::En, ..vi.clone() };
     for (form, said) in [
-        (&vi, "Số liệu tạm tính đến hết ngày 20/07/2021; kỳ báo cáo chưa kết thúc"),
+        (&vi, "Số liệu tạm tính đến hết ngày 20/7/2021; kỳ báo cáo chưa kết thúc"),
         (&en, "Provisional figures up to 2021-07-20; the period is not over"),
     ] {
         for text in [table(form), by_level(form)] {

@@ -34,7 +34,8 @@ impl Document {
     ///
     /// The parts are named one by one, so that a new one cannot be forgotten.
     pub(crate) fn printable(&self) -> Self {
-        let Self { lang, landscape, head, title, subtitle, blocks, recipients, signature } = self;
+        let Self { lang, landscape, head, title, subtitle, blocks, recipients, signature, annex } =
+            self;
         Self {
             lang: *lang,
             landscape: *landscape,
@@ -44,6 +45,7 @@ impl Document {
             blocks: blocks.iter().map(block).collect(),
             recipients: texts(recipients),
             signature: signature.as_ref().map(self::signature),
+            annex: annex.iter().map(block).collect(),
         }
     }
 }

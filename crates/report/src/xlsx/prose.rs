@@ -6,6 +6,7 @@ use super::look::{SIZE, centred, plain};
 use super::{PIXELS, checked};
 use crate::document::{Align, Block, Document};
 use crate::error::RenderError;
+use crate::lang::Lang;
 use crate::page::{LEADING, MARGIN, MARGIN_LEFT, Piece, Style, many, wrap};
 use crate::words;
 
@@ -37,30 +38,38 @@ fn lines_high(text: &str) -> f64 {
 }
 
 fn lines(document: &Document, tables: &[String]) -> Vec<(String, Format)> {
-    let lang = document.lang;
     let mut lines = around_before(document);
     let mut tables = tables.iter();
-    let text = plain(SIZE + 1.0);
-    for block in &document.blocks {
-        lines.push(match block {
-            Block::Heading(heading) => (heading.line(), text.clone().set_bold()),
-            Block::Paragraph(paragraph) => {
-                let format = match paragraph.align {
-                    Align::Justified | Align::Left => text.clone(),
-                    Align::Centre => text.clone().set_align(FormatAlign::Center),
-                    Align::Right => text.clone().set_align(FormatAlign::Right),
-                };
-                (paragraph.plain(lang), format)
-            }
-            Block::Table(_) => {
-                let name = tables.next().map_or("", String::as_str);
-                let word = lang.choose("Xem trang tính", "See the sheet");
-                (format!("{word} “{name}”."), text.clone().set_italic())
-            }
-        });
-    }
+    let lang = document.lang;
+    lines.extend(document.blocks.iter().map(|block| line(block, &mut tables, lang)));
     lines.extend(around_after(document));
+    lines.extend(document.annex.iter().map(|block| line(block, &mut tables, lang)));
     lines
+}
+
+/// A block as one line; of a table, where it is.
+fn line<'a>(
+    block: &Block,
+    tables: &mut impl Iterator<Item = &'a String>,
+    lang: Lang,
+) -> (String, Format) {
+    let text = plain(SIZE + 1.0);
+    match block {
+        Block::Heading(heading) => (heading.line(), text.set_bold()),
+        Block::Paragraph(paragraph) => {
+            let format = match paragraph.align {
+                Align::Justified | Align::Left => text,
+                Align::Centre => text.set_align(FormatAlign::Center),
+                Align::Right => text.set_align(FormatAlign::Right),
+            };
+            (paragraph.plain(lang), format)
+        }
+        Block::Table(_) => {
+            let name = tables.next().map_or("", String::as_str);
+            let word = lang.choose("Xem trang tính", "See the sheet");
+            (format!("{word} “{name}”."), text.set_italic())
+        }
+    }
 }
 
 /// Head, title and lines below it, each with how it looks.

@@ -110,6 +110,8 @@ fn page(stream: &[u8], names: &[&[u8; 3]], meanings: &[Meaning]) -> String {
 #[test]
 fn text_can_be_copied_with_its_marks() {
     let pages = pages(&tonghop_report::pdf(&letter()).unwrap());
+    let page = |wanted: &str| pages.iter().position(|page| page.contains(wanted)).unwrap();
+    assert_eq!(page("Danh mục kèm theo."), page("Nguyễn Văn Ẩn") + 1, "the annex comes behind");
     let text = pages.join("\n");
     for text_held in [
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",

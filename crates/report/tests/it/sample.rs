@@ -74,6 +74,8 @@ pub(crate) fn letter() -> Document {
         title: "PHÓ GIÁM ĐỐC".to_owned(),
         name: Some("Nguyễn Văn Ẩn".to_owned()),
     });
+    document.push_annex(Block::heading(1, "", "Phụ lục"));
+    document.push_annex(Paragraph::text("Danh mục kèm theo."));
     document
 }
 
@@ -81,6 +83,7 @@ pub(crate) fn letter() -> Document {
 /// than a page.
 pub(crate) fn biggest() -> Document {
     let mut document = letter();
+    document.annex.clear();
     let mut table = Table::simple(
         [("Đơn vị", ColumnKind::Label)]
             .into_iter()

@@ -223,7 +223,7 @@ fn number(cell: &str) -> Result<u32, String> {
     let hint = if digits {
         "it is larger than 4294967295"
     } else if cell.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
-        "write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000"
+        "write it whole and without separators: 4000, not 4.000; 73,5% is value 735 of 1000"
     } else {
         "write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound"
     };
@@ -268,7 +268,7 @@ mod tests {
         let problems = of_csv(text).unwrap_err().join("\n");
         expect![[r#"
             row 3, column value: "trên 4.000" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
-            row 4, column value: "16.017" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000
+            row 4, column value: "16.017" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5% is value 735 of 1000
             row 5, column to: "2021-02-30" is no day; write 2021-09-06 or 06/09/2021
             row 5, column of: "x" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
             row 5, column qualifier: "roughly" is no qualifier; it is one of EXACT, AT_LEAST, AT_MOST, APPROXIMATE, NIL
@@ -301,6 +301,6 @@ mod tests {
         let problems = of_file(&dir.join("bad.xlsx")).unwrap_err().join("\n");
         expect![[r#"
             row 2, column value: "trên 60" is no whole number; write 4000 there, and AT_LEAST, AT_MOST or APPROXIMATE in qualifier for a bound
-            row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5 % is value 735 of 1000"#]].assert_eq(&problems);
+            row 3, column value: "73.5" is no whole number; write it whole and without separators: 4000, not 4.000; 73,5% is value 735 of 1000"#]].assert_eq(&problems);
     }
 }

@@ -113,6 +113,21 @@ impl Series {
         place.checked_sub(1).and_then(|i| head.get(i)).map_or(0, |t| t.1)
     }
 
+    /// Whether anything counts on some day up to this one, of what was recorded by `known`. What was
+    /// taken back on its own day does not: it leaves no trace in what is read of any window.
+    pub fn has_any(&self, day: Day, known: Option<Day>) -> bool {
+        let Some(known) = known else {
+            let mut totals = self.totals.iter().take_while(|(held, _)| *held <= day);
+            return totals.any(|(_, total)| *total != 0);
+        };
+        let up_to = self.cells.partition_point(|(held, _, _)| *held <= day);
+        let mut days = self.cells.get(..up_to).unwrap_or_default().chunk_by(|a, b| a.0 == b.0);
+        days.any(|cells| {
+            let known = cells.iter().filter(|(_, recorded, _)| *recorded <= known);
+            known.map(|(_, _, amount)| amount).sum::<i64>() != 0
+        })
+    }
+
     /// The sum of the days of the window, of what was recorded by `known`.
     pub fn flow(&self, window: Window, known: Option<Day>) -> i64 {
         let Some(known) = known else {

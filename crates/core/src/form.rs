@@ -6,7 +6,7 @@ use crate::book::{Book, FacetBooks};
 use crate::catalogue::{Catalogue, Form, Indicator, Layout, Rule, Slot};
 use crate::day::Day;
 use crate::measure::FacetKind;
-use crate::read::{Amounts, Opened, Query, Readings, Scope, Tree, Value};
+use crate::read::{Amounts, Opened, Query, Readings, Scope, Total, Tree, Unheard, Value};
 use crate::registry::{Registry, Unit};
 use crate::unit_code::UnitCode;
 use crate::words::Level;
@@ -47,13 +47,18 @@ pub struct Row {
     pub values: Vec<Value>,
 }
 
+/// Sums by level, with one value for each slot of the form.
+type Levels = Vec<(Option<Level>, Vec<Value>)>;
+
 /// A form filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// The rows in order; `TOTAL` is last where there is one.
     pub rows: Vec<Row>,
     /// The units' own figures summed by level, for forms by unit; each unit once.
-    pub levels: Vec<(Option<Level>, Vec<Value>)>,
+    pub levels: Levels,
+    /// How many units were never heard of anything that the form counts.
+    pub unheard: Option<Unheard>,
 }
 
 /// What is read from.
@@ -101,9 +106,9 @@ pub fn figure_of_code(
     code: &str,
 ) -> Value {
     let scope = scope(query, sources);
-    let empty = Book::default();
+    let (empty, all) = (Book::default(), scope.open(sources.book, sources.facets));
     let book = sources.facets.get(&kind).and_then(|books| books.get(code)).unwrap_or(&empty);
-    let book = scope.open_code(kind, code, book, sources.facets);
+    let book = scope.open_code(kind, code, book, &all);
     scope.value(&indicator.rule, &book, &mut Readings::default())
 }
 
@@ -124,11 +129,14 @@ pub fn fill(form: &Form, catalogue: &Catalogue, query: Query, sources: Sources<'
     let asked: Vec<bool> = indicators.map(|held| held.is_asked_in(query.window)).collect();
     let scope = scope(query, sources);
     let filling = Filling { columns, query, sources, scope };
-    match form.layout {
+    let (rows, levels) = match form.layout {
         Layout::ByUnit => filling.by_unit(),
-        Layout::ByFacet(kind) => filling.by_facet(kind),
-        Layout::List => filling.list(form, &asked),
-    }
+        Layout::ByFacet(kind) => (filling.by_facet(kind), Vec::new()),
+        Layout::List => (filling.list(form, &asked), Vec::new()),
+    };
+    let rules = filling.columns.iter().zip(&asked).filter(|(_, is_asked)| **is_asked);
+    let unheard = filling.scope.unheard(rules.map(|(rule, _)| *rule), &filling.all());
+    Table { rows, levels, unheard }
 }
 
 fn scope(query: Query, sources: Sources<'_>) -> Scope<'_> {
@@ -144,7 +152,7 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    fn by_unit(&self) -> Table {
+    fn by_unit(&self) -> (Vec<Row>, Levels) {
         let book = self.all();
         let mut read = Readings::default();
         let columns: Vec<Vec<Value>> =
@@ -165,7 +173,7 @@ impl Filling<'_> {
         }
         let root = self.scope.codes().binary_search(&self.query.root).unwrap_or(usize::MAX);
         rows.push(Row { key: RowKey::Total, label: String::new(), values: row_of(root) });
-        Table { rows, levels: self.levels(&book, &mut read) }
+        (rows, self.levels(&book, &mut read))
     }
 
     fn level(&self, code: UnitCode) -> Option<Level> {
@@ -173,53 +181,52 @@ impl Filling<'_> {
     }
 
     /// The units' own figures, each unit once, summed by its level; distinct counts and ratios are
-    /// not added, so that forms with such columns have no levels.
-    fn levels(
-        &self,
-        book: &Opened<'_>,
-        read: &mut Readings<Amounts>,
-    ) -> Vec<(Option<Level>, Vec<Value>)> {
+    /// not added, so that forms with such columns have no levels. A level of which no unit was heard
+    /// is left out.
+    fn levels(&self, book: &Opened<'_>, read: &mut Readings<Amounts>) -> Levels {
         let levels_of_units: Vec<Option<Level>> =
             self.scope.codes().iter().map(|code| self.level(*code)).collect();
-        let mut levels: BTreeMap<Option<Level>, Vec<i64>> = BTreeMap::new();
+        let mut levels: BTreeMap<Option<Level>, Vec<Option<i64>>> = BTreeMap::new();
         for (column, rule) in self.columns.iter().enumerate() {
-            let Rule::Sum(terms) = rule else { return Vec::new() };
-            for (level, amount) in levels_of_units.iter().zip(self.scope.sum(terms, book, read).own)
-            {
-                if amount != 0 {
-                    let sums = levels.entry(*level).or_insert_with(|| vec![0; self.columns.len()]);
-                    if let Some(sum) = sums.get_mut(column) {
-                        *sum += amount;
-                    }
+            let Some(own) = self.scope.own(rule, book, read) else { return Vec::new() };
+            for (level, amount) in levels_of_units.iter().zip(own) {
+                let Some(amount) = amount else { continue };
+                let sums = levels.entry(*level).or_insert_with(|| vec![None; self.columns.len()]);
+                if let Some(sum) = sums.get_mut(column) {
+                    *sum = Some(sum.unwrap_or(0) + amount);
                 }
             }
         }
+        let value = |sum: Option<i64>| sum.map_or(Value::Missing, Value::Count);
         levels
             .into_iter()
-            .map(|(level, sums)| (level, sums.into_iter().map(Value::Count).collect()))
+            .map(|(level, sums)| (level, sums.into_iter().map(value).collect()))
             .collect()
     }
 
-    fn by_facet(&self, kind: FacetKind) -> Table {
+    fn by_facet(&self, kind: FacetKind) -> Vec<Row> {
         let books = self.sources.facets.get(&kind);
+        let (all, mut read) = (self.all(), Readings::default());
         let mut rows: Vec<Row> = books
             .into_iter()
             .flat_map(FacetBooks::iter)
-            .map(|(code, book)| Row {
-                key: RowKey::Code(code.to_owned()),
-                label: code.to_owned(),
-                values: self.values(&self.scope.open_code(kind, code, book, self.sources.facets)),
+            .map(|(code, book)| {
+                read.next_code();
+                let opened = self.scope.open_code(kind, code, book, &all);
+                let values = self.values(&opened, &mut read);
+                Row { key: RowKey::Code(code.to_owned()), label: code.to_owned(), values }
             })
             .filter(|row| row.values.iter().any(|value| !value.is_zero()))
             .collect();
-        let values = self.values(&self.all());
+        read.next_code();
+        let values = self.values(&all, &mut read);
         rows.push(Row { key: RowKey::Total, label: String::new(), values });
-        Table { rows, levels: Vec::new() }
+        rows
     }
 
     /// A row for each slot whose indicator is asked for in the window.
-    fn list(&self, form: &Form, asked: &[bool]) -> Table {
-        let mut values = self.values(&self.all());
+    fn list(&self, form: &Form, asked: &[bool]) -> Vec<Row> {
+        let mut values = self.values(&self.all(), &mut Readings::default());
         let province = Query { root: self.query.root.level_1(), ..self.query };
         if province != self.query && form.slots.iter().any(|slot| slot.of_province) {
             let scope = scope(province, self.sources);
@@ -230,7 +237,7 @@ impl Filling<'_> {
                 *value = scope.value(rule, &book, &mut read);
             }
         }
-        let rows = values
+        values
             .into_iter()
             .enumerate()
             .filter(|(place, _)| asked.get(*place) == Some(&true))
@@ -239,8 +246,7 @@ impl Filling<'_> {
                 label: String::new(),
                 values: vec![value],
             })
-            .collect();
-        Table { rows, levels: Vec::new() }
+            .collect()
     }
 
     /// The cells of all.
@@ -249,8 +255,7 @@ impl Filling<'_> {
     }
 
     /// The value of each column for the root's subtree.
-    fn values(&self, book: &Opened<'_>) -> Vec<Value> {
-        let mut read = Readings::default();
-        self.columns.iter().map(|rule| self.scope.value(rule, book, &mut read)).collect()
+    fn values(&self, book: &Opened<'_>, read: &mut Readings<Total>) -> Vec<Value> {
+        self.columns.iter().map(|rule| self.scope.value(rule, book, read)).collect()
     }
 }

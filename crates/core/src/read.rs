@@ -13,6 +13,7 @@
 //! **Invariant READ-2:** what is read for each code of a facet adds up to what is read for all.
 //! **Invariant READ-3:** the units of a level are those that the registry has on the day.
 //! **Invariant READ-4:** what is read for the root alone is what is read for it beside the others.
+//! What nobody was ever heard of is missing, not 0: `silence`.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ mod chains;
 mod declared;
 mod explain;
 mod lineage;
+mod silence;
 mod sums;
 mod trees;
 
@@ -38,6 +40,8 @@ use chains::{Chains, chains};
 pub use explain::{Figure, Listed, Part, Reach, Tally};
 pub use lineage::divided_units;
 use lineage::{Detour, Folding};
+use silence::Told;
+pub use silence::Unheard;
 pub use sums::{Amounts, Readings, Sums, Total};
 pub(crate) use trees::Drawn;
 use trees::Trees;
@@ -72,7 +76,7 @@ pub enum Value {
     Share(Share),
     /// Declared: nothing occurred (không phát sinh).
     Nil,
-    /// Nobody declared anything.
+    /// Nobody said anything: nothing was declared, or nobody was ever heard of what is counted.
     Missing,
     /// Declared: a bound, which is no number.
     Bound(Range),
@@ -153,6 +157,8 @@ pub struct Opened<'a> {
     is_whole: bool,
     /// For each detour, the cells of its unit in its field.
     divided: Vec<Option<&'a UnitBook>>,
+    /// The cells of all, which tell who was heard.
+    told: Told<'a>,
     facets: &'a BTreeMap<FacetKind, FacetBooks>,
 }
 
@@ -241,7 +247,7 @@ impl<'r> Scope<'r> {
         let mut sum = S::zero(self.trees.codes.len());
         for term in terms {
             let part = read
-                .0
+                .sums
                 .entry((term.counted, term.only.clone()))
                 .or_insert_with(|| self.sum_of(term, book));
             sum.add_all(part, if term.negative { -1 } else { 1 });
@@ -256,7 +262,7 @@ impl<'r> Scope<'r> {
             None => book,
             Some((kind, code)) => {
                 of_code = match book.facets.get(kind).and_then(|books| books.get(code)) {
-                    Some(held) => self.open_code(*kind, code, held, book.facets),
+                    Some(held) => self.open_code(*kind, code, held, book),
                     None => return S::zero(self.trees.codes.len()),
                 };
                 &of_code
@@ -346,11 +352,15 @@ impl<'r> Scope<'r> {
         counts: impl Fn(usize) -> bool,
         sums: &mut S,
     ) {
-        for (place, held, chain) in self.trees.standing.get_or_init(|| self.standing()) {
+        for (place, held, chain) in self.standing_units() {
             if level.is_none_or(|level| level == *held) && counts(*place) {
                 sums.add(chain, &[], 1);
             }
         }
+    }
+
+    fn standing_units(&self) -> &[(usize, Level, Vec<usize>)] {
+        self.trees.standing.get_or_init(|| self.standing())
     }
 
     /// The units that stand on the window's last day, with their level and their chain.
@@ -414,7 +424,8 @@ impl<'r> Scope<'r> {
         book: &Opened<'_>,
         read: &mut Readings<Amounts>,
     ) -> Vec<Value> {
-        match rule {
+        let heard = self.who_is_heard(rule, book, read);
+        let values: Vec<Value> = match rule {
             Rule::Sum(terms) => {
                 self.sum(terms, book, read).subtree.into_iter().map(Value::Count).collect()
             }
@@ -435,11 +446,32 @@ impl<'r> Scope<'r> {
                 counts.into_iter().map(Value::Count).collect()
             }
             Rule::Declared { indicator, nature } => self.declared(indicator, *nature, book),
-        }
+        };
+        let is_heard = |place: usize| heard.iter().all(|side| side.subtree.get(place) != Some(&0));
+        let told = |(place, value)| if is_heard(place) { value } else { Value::Missing };
+        (0..).zip(values).map(told).collect()
+    }
+
+    /// The units' own amounts of a sum, in the order of `codes`; none of one that was not heard.
+    /// None of all if the rule is no sum.
+    pub fn own(
+        &self,
+        rule: &Rule,
+        book: &Opened<'_>,
+        read: &mut Readings<Amounts>,
+    ) -> Option<Vec<Option<i64>>> {
+        let Rule::Sum(terms) = rule else { return None };
+        let heard = self.who_is_heard(rule, book, read);
+        let is_heard = |place: usize| heard.iter().all(|side| side.own.get(place) != Some(&0));
+        let own = self.sum(terms, book, read).own;
+        Some((0..).zip(own).map(|(place, amount)| is_heard(place).then_some(amount)).collect())
     }
 
     /// The value of a rule for the root's subtree.
     pub fn value(&self, rule: &Rule, book: &Opened<'_>, read: &mut Readings<Total>) -> Value {
+        if self.who_is_heard(rule, book, read).contains(&Total(0)) {
+            return Value::Missing;
+        }
         match rule {
             Rule::Sum(terms) => Value::Count(self.sum(terms, book, read).0),
             Rule::Ratio { part, whole } => Value::Share(Share {
@@ -465,11 +497,11 @@ impl<'r> Scope<'r> {
         measures: &[Measure],
         book: &Opened<'_>,
     ) -> impl Iterator<Item = S> {
-        let facets = book.facets;
         let terms: Vec<Term> =
             measures.iter().map(|measure| Term::of(Reading::Flow, *measure)).collect();
-        facets.get(&kind).into_iter().flat_map(FacetBooks::iter).map(move |(code, book)| {
-            let opened = self.open_code(kind, code, book, facets);
+        let books = book.facets.get(&kind);
+        books.into_iter().flat_map(FacetBooks::iter).map(move |(code, of_code)| {
+            let opened = self.open_code(kind, code, of_code, book);
             self.sum(&terms, &opened, &mut Readings::default())
         })
     }

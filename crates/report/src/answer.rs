@@ -12,7 +12,7 @@ use tonghop_core::read::{Share, Value};
 use tonghop_core::words::Level;
 
 use crate::lang::Lang;
-use crate::number::{day, in_words};
+use crate::number::{NO_DATA, day, in_words};
 
 mod closing;
 pub mod csv;
@@ -53,7 +53,8 @@ pub struct FormAnswer {
     pub computed_to: Option<String>,
     /// The rows in order.
     pub rows: Vec<RowAnswer>,
-    /// The units' own figures summed by level, each unit once; for forms by unit.
+    /// The units' own figures summed by level, each unit once; for forms by unit. A level of which
+    /// nobody was ever heard is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<Vec<LevelAnswer>>,
     /// How many sources that the figures rest on have events missing.
@@ -62,6 +63,9 @@ pub struct FormAnswer {
     /// What was published for the window, and what differs from it now; none if it was not closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<ClosingAnswer>,
+    /// How many units were never heard of anything that the form counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<UnheardAnswer>,
     /// The language of the labels.
     pub lang: Lang,
     /// What the form is called.
@@ -146,6 +150,15 @@ pub struct RowAnswer {
     pub counted: Option<String>,
     /// The cells.
     pub cells: Cells,
+}
+
+/// Units that were never heard, they and those below them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnheardAnswer {
+    /// How many.
+    pub units: u64,
+    /// Of how many that stand on the last day.
+    pub of: u64,
 }
 
 /// What a row is about.
@@ -233,7 +246,7 @@ pub struct Ratio {
 }
 
 impl Serialize for CellAnswer {
-    /// What is not there is left out; but the value of what nobody declared is null.
+    /// What is not there is left out; but the value of what is missing is null.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { value, ratio, said, status, figure } = self;
         let said::SaidAnswer { nil, missing, bound, of } = said;
@@ -261,8 +274,16 @@ fn entry<M: SerializeMap, T: Serialize>(
 }
 
 impl CellAnswer {
+    /// Whether nobody was ever heard of what it counts. What is declared has words of its own.
+    pub fn lacks_data(&self) -> bool {
+        self.figure() == Some(Value::Missing) && self.status != "declared"
+    }
+
     /// As a person reads it.
     pub fn show(&self, lang: Lang) -> String {
+        if self.lacks_data() {
+            return NO_DATA.to_owned();
+        }
         self.figure().map_or_else(|| "–".to_owned(), |value| in_words(value, lang))
     }
 

@@ -25,7 +25,7 @@ use tonghop_core::day::Day;
 use tonghop_core::read::{Share, Value};
 
 use crate::lang::Lang;
-use crate::number::in_words;
+use crate::number::{NO_DATA, in_words};
 
 pub(crate) mod letters;
 mod table;
@@ -228,6 +228,9 @@ pub enum Cell {
     Text(String),
     /// A figure: a number, a share shown in percent, or what was declared and is no number.
     Figure(Value),
+    /// A figure that cannot be computed, because nobody was ever heard of what it counts (chưa có số
+    /// liệu): a mark, which a note below the table explains.
+    NoData,
 }
 
 impl Cell {
@@ -255,7 +258,15 @@ impl Cell {
     pub const fn as_count(&self) -> Option<i64> {
         match self {
             Self::Figure(Value::Count(count)) => Some(*count),
-            Self::Figure(_) | Self::Blank | Self::Text(_) => None,
+            Self::Figure(_) | Self::Blank | Self::Text(_) | Self::NoData => None,
+        }
+    }
+
+    /// What it adds to a sum, if that is known: no data adds nothing.
+    pub(crate) const fn as_part(&self) -> Option<i64> {
+        match self {
+            Self::NoData => Some(0),
+            Self::Figure(_) | Self::Blank | Self::Text(_) => self.as_count(),
         }
     }
 
@@ -265,6 +276,7 @@ impl Cell {
             Self::Blank => String::new(),
             Self::Text(text) => text.clone(),
             Self::Figure(figure) => in_words(*figure, lang),
+            Self::NoData => NO_DATA.to_owned(),
         }
     }
 

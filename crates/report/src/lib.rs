@@ -31,7 +31,7 @@ pub use answer::said::{BoundAnswer, SaidAnswer};
 pub use answer::{
     CellAnswer, Cells, ChangedAnswer, ClosingAnswer, Column as ColumnAnswer, Days, FormAnswer,
     Group, Identity, KnownText, LevelAnswer, PieceAnswer, Ratio, RowAnswer, RowOf, SectionAnswer,
-    csv, table,
+    UnheardAnswer, csv, table,
 };
 pub use document::{
     Align, Block, Cell, Column, ColumnKind, Document, Head, HeadCell, Heading, Paragraph, Row,

@@ -6,6 +6,9 @@ use tonghop_core::read::{Share, Value};
 use crate::lang::Lang;
 use crate::words::month_word;
 
+/// What stands for a figure of which there is no data, as in the tables of the statistics office.
+pub(crate) const NO_DATA: &str = "…";
+
 /// A number with its thousands apart: `1.034.859` in Vietnamese, `1,034,859` in English.
 pub fn number(value: i64, lang: Lang) -> String {
     let digits = value.unsigned_abs().to_string();

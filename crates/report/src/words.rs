@@ -2,6 +2,7 @@
 
 use crate::document::Head;
 use crate::lang::Lang;
+use crate::number::NO_DATA;
 
 /// Quốc hiệu.
 pub(crate) const fn nation(lang: Lang) -> &'static str {
@@ -22,6 +23,15 @@ pub(crate) const fn recipients(lang: Lang) -> &'static str {
 pub(crate) fn number_line(head: &Head, lang: Lang) -> String {
     let word = lang.choose("Số:", "No.");
     format!("{word} {}", head.number.as_deref().unwrap_or("……/BC-……"))
+}
+
+/// What stands for a figure without data, in a note.
+pub(crate) fn no_data(lang: Lang) -> String {
+    let words = lang.choose(
+        "chưa có số liệu: đến hết kỳ chưa hệ thống nào báo cáo về nội dung này",
+        "no data: nothing of the kind was ever reported by the end of the period",
+    );
+    format!("({NO_DATA}) {words}.")
 }
 
 /// `quý III năm 2021`, `6 tháng đầu năm 2021`, `tháng 6 năm 2021`, `năm 2021`; any other period as it

@@ -209,12 +209,12 @@ fn deployment() {
         deployment.ioffice_departments: 1/2
         deployment.ioffice_districts: 1/1
         deployment.ioffice_communes: 0/1
-        deployment.ioffice_schools: 0/0
+        deployment.ioffice_schools: -
         deployment.ioffice_affiliates: 1/1
-        deployment.ioffice_party: 0/0
-        deployment.ioffice_health: 0/0
+        deployment.ioffice_party: -
+        deployment.ioffice_health: -
         accounts.ioffice: 1
-    "]],
+        "]],
     );
     assert_eq!(province.figure("accounts.open"), "2");
 }

@@ -85,6 +85,9 @@ public final class OverHttp {
             String issued = figure("documents.issued");
             String signed = figure("documents.signed_share");
             if (Math.min(number(issued, "position"), number(signed, "position")) >= position) {
+                if (issued.contains("\"missing\":true")) {
+                    return "no data"; // nobody ever sent a document of this unit
+                }
                 return number(issued, "value") + " issued, " + number(signed, "part") + " of them signed";
             }
             Thread.sleep(50);

@@ -45,6 +45,7 @@ async function figures(position) {
   for (;;) {
     const [issued, signed] = [await figure("documents.issued"), await figure("documents.signed_share")];
     if (Math.min(issued.position, signed.position) >= position) {
+      if (issued.missing) return "no data"; // nobody ever sent a document of this unit
       return `${issued.value} issued, ${signed.ratio.part} of them signed`;
     }
     await sleep(50);

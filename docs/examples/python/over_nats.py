@@ -41,6 +41,8 @@ def figures(position):
     while True:
         issued, signed = (figure("documents.issued"), figure("documents.signed_share"))
         if min(issued["position"], signed["position"]) >= position:
+            if "missing" in issued:
+                return "no data"  # nobody ever sent a document of this unit
             return f'{issued["value"]} issued, {signed["ratio"]["part"]} of them signed'
         time.sleep(0.05)
 

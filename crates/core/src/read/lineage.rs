@@ -7,6 +7,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::silence::Told;
 use super::{Opened, Scope, Tree};
 use crate::book::{Book, FacetBooks};
 use crate::measure::{Code, FacetKind};
@@ -104,19 +105,20 @@ impl Scope<'_> {
     ) -> Opened<'a> {
         let fields = facets.get(&FacetKind::Field);
         let divided = |detour: &Detour| fields?.get(&detour.field)?.unit(detour.unit);
-        let divided = self.detours().map(divided).collect();
+        let divided: Vec<_> = self.detours().map(divided).collect();
         let is_whole = self.trees.have_all(book);
-        Opened { book, series: OnceCell::new(), is_whole, divided, facets }
+        let told = Told { book, is_whole, divided: divided.clone() };
+        Opened { book, series: OnceCell::new(), is_whole, divided, told, facets }
     }
 
-    /// Looks the units up in the book of one code of a facet. A book of another facet than the
-    /// field does not say which cells are of which field: all of it follows the rest.
+    /// Looks the units up in the book of one code of a facet, beside `all` of them. A book of another
+    /// facet than the field does not say which cells are of which field: all of it follows the rest.
     pub fn open_code<'a>(
         &self,
         kind: FacetKind,
         code: &str,
         book: &'a Book,
-        facets: &'a BTreeMap<FacetKind, FacetBooks>,
+        all: &Opened<'a>,
     ) -> Opened<'a> {
         let divided = |detour: &Detour| {
             let is_whole = kind == FacetKind::Field && *detour.field == *code;
@@ -124,6 +126,7 @@ impl Scope<'_> {
         };
         let divided = self.detours().map(divided).collect();
         let is_whole = self.trees.have_all(book);
-        Opened { book, series: OnceCell::new(), is_whole, divided, facets }
+        let (told, facets) = (all.told.clone(), all.facets);
+        Opened { book, series: OnceCell::new(), is_whole, divided, told, facets }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::silence::Of;
 use crate::catalogue::{Counted, Only};
 
 /// Where amounts are added up.
@@ -15,6 +16,9 @@ pub trait Sums {
     /// Adds an amount to a unit and its ancestors, except to those in `except`. Each of the two
     /// chains is empty or ends with the root.
     fn add(&mut self, chain: &[usize], except: &[usize], amount: i64);
+
+    /// Whether nothing needs to be added any more to know that it is not 0.
+    fn is_settled(&self) -> bool;
 
     /// Adds what was added up elsewhere.
     fn add_all(&mut self, other: &Self, sign: i64);
@@ -50,6 +54,10 @@ impl Sums for Amounts {
         }
     }
 
+    fn is_settled(&self) -> bool {
+        false
+    }
+
     fn add_all(&mut self, other: &Self, sign: i64) {
         let pairs = [(&mut self.own, &other.own), (&mut self.subtree, &other.subtree)];
         for (sums, amounts) in pairs {
@@ -77,6 +85,10 @@ impl Sums for Total {
         }
     }
 
+    fn is_settled(&self) -> bool {
+        self.0 != 0
+    }
+
     fn add_all(&mut self, other: &Self, sign: i64) {
         self.0 += sign * other.0;
     }
@@ -84,10 +96,21 @@ impl Sums for Total {
 
 /// What was read already of one book in one scope: many columns of a form share their terms.
 #[derive(Debug)]
-pub struct Readings<S>(pub(super) BTreeMap<(Counted, Only), S>);
+pub struct Readings<S> {
+    pub(super) sums: BTreeMap<(Counted, Only), S>,
+    /// How many times a unit was heard of a family and, if the term is narrowed to one, a level.
+    pub(super) heard: BTreeMap<Of, S>,
+}
+
+impl<S> Readings<S> {
+    /// Forgets what was read of one code, before the next; who was heard is the same for all.
+    pub fn next_code(&mut self) {
+        self.sums.clear();
+    }
+}
 
 impl<S> Default for Readings<S> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self { sums: BTreeMap::new(), heard: BTreeMap::new() }
     }
 }

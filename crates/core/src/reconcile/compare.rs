@@ -116,7 +116,8 @@ fn one(
         window == query.window || (indicator.rule.is_as_of_a_day() && window.to == query.window.to);
     let computed = figures.read(&indicator.rule, statement.unit, window, query.known)?;
     let agrees = says(statement, computed.subtree);
-    // That nothing occurred is what systems say by their silence.
+    // That nothing occurred is what a system says by never sending one kind of what it speaks of;
+    // of what nobody was heard of there is no figure, and nothing agrees.
     if !computed.reported && !agrees {
         comparison.verdict = Verdict::NotReported;
         return Some(comparison);

@@ -90,10 +90,9 @@ impl<'a> Figures<'a> {
         }
         let held = self.scope((unit, window, known))?;
         let measures: Vec<Measure> = rule.measures().collect();
-        Some(Computed {
-            subtree: held.scope.value(rule, &held.opened, &mut held.read),
-            reported: held.scope.reports(&measures, &held.opened),
-        })
+        let subtree = held.scope.value(rule, &held.opened, &mut held.read);
+        let reported = subtree != Value::Missing && held.scope.reports(&measures, &held.opened);
+        Some(Computed { subtree, reported })
     }
 
     fn scope(&mut self, of: Of) -> Option<&mut Held<'a>> {

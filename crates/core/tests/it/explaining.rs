@@ -126,7 +126,8 @@ fn read(world: &World, of: &Figure<'_>, query: Query) -> (Value, Listed) {
         }
         Some((kind, code)) => {
             let held = sources.facets.get(&kind).and_then(|books| books.get(code));
-            let book = scope.open_code(kind, code, held.unwrap_or(&empty), sources.facets);
+            let all = scope.open(sources.book, sources.facets);
+            let book = scope.open_code(kind, code, held.unwrap_or(&empty), &all);
             (figure_of_code(&rule, query, sources, kind, code), scope.expected(of, &book))
         }
     }

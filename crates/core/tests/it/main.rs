@@ -37,4 +37,5 @@ mod reconciling;
 mod refusals;
 mod reorg_nghean;
 mod replacements;
+mod silence;
 mod trees;

@@ -64,6 +64,10 @@ proptest! {
                 });
                 prop_assert_eq!(flow, sum(&|day| window.contains(day)));
                 prop_assert_eq!(stock, sum(&|day| day <= window.to));
+                let has_any = series.is_some_and(|series| series.has_any(window.to, known));
+                let days = (0..=window.to.number()).map(Day::from_number);
+                let counts = |on: Day| sum(&|day| day == on) != 0;
+                prop_assert_eq!(has_any, days.into_iter().any(counts));
             }
         }
     }
@@ -140,8 +144,8 @@ proptest! {
             }
         }
         let mut book = Book::default();
-        // A unit that has cells is looked for in the book of all.
-        book.add(&key((0, true, 0, 0, 1)), 1);
+        // The book of all tells which units have cells, and that they speak of the post.
+        book.add(&CellKey { measure: Measure::PostAccepted, ..key((0, true, 0, 0, 1)) }, 1);
         let facets = BTreeMap::from([(FacetKind::Procedure, books)]);
         let rule = Rule::Distinct(FacetKind::Procedure, vec![Measure::PostAccepted, Measure::PostDelivered]);
         let query = Query { root: kit::unit("H41"), window, known: None, tree: Tree::AsWas, read_on: None };

@@ -103,6 +103,34 @@ const LATE: &str = "
     H41.16 document 3/KH 2021-07-01 issued KH id=z rec=2021-10-01";
 
 #[test]
+fn nothing_agrees_with_what_nobody_was_heard_of() {
+    let lines = DOCUMENTS.to_owned()
+        + "
+        H41.17 document 1/KH 2021-09-01 issued KH id=d
+        H41.17 figure documents.issued 2021-09-14 declared EXACT from=2021-06-15 to=2021-08-14 value=0 id=x1
+        H41.17 figure documents.electronic 2021-09-14 declared NIL from=2021-06-15 to=2021-08-14 id=x2
+        H41.17 figure documents.issued 2021-09-14 declared EXACT from=2021-09-02 to=2021-09-14 value=0 id=x3
+        H41.16 figure documents.issued 2021-09-14 declared NIL from=2021-08-01 to=2021-09-14 id=x4";
+    let found = reconciled(&lines, &[]);
+    let told = found.comparisons.iter().map(|told| {
+        let (unit, said) = (told.statement.unit, &told.statement.declaration);
+        let from = said.from.unwrap();
+        (unit.to_string(), from.to_string(), said.indicator.to_string(), told.verdict.word())
+    });
+    let mut told: Vec<String> =
+        told.map(|(unit, from, of, verdict)| format!("{unit} {from} {of} {verdict}")).collect();
+    told.sort();
+    let wanted = [
+        "H41.16 2021-08-01 documents.issued agrees",
+        // Nobody was heard of its documents before 1 September.
+        "H41.17 2021-06-15 documents.electronic not_reported",
+        "H41.17 2021-06-15 documents.issued not_reported",
+        "H41.17 2021-09-02 documents.issued agrees",
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
 fn an_optional_figure_that_nobody_gave_is_zero() {
     let own = "from=2021-06-15 to=2021-09-14";
     let declared = |id: &str, value: u32, key: &str| {

@@ -92,6 +92,23 @@ pub(crate) fn catalogue(layout: Layout, columns: &[(&str, &str)]) -> Catalogue {
     Catalogue { indicators, forms: vec![form], calendars: Vec::new(), checks: Vec::new() }
 }
 
+/// A count, as it counts in a sum: what is missing is nothing (SIL-1).
+pub(crate) fn amount(value: Value) -> i64 {
+    match value {
+        Value::Count(count) => count,
+        Value::Missing => 0,
+        Value::Share(_) | Value::Nil | Value::Bound(_) | Value::BoundShare(..) => {
+            panic!("{value:?} is no count")
+        }
+    }
+}
+
+/// Counts added up: missing if all of them are.
+pub(crate) fn added(values: impl IntoIterator<Item = Value>) -> Value {
+    let told = values.into_iter().filter(|value| *value != Value::Missing);
+    told.map(amount).reduce(|sum, more| sum + more).map_or(Value::Missing, Value::Count)
+}
+
 /// What is read: a store laid out once.
 #[derive(Debug)]
 pub(crate) struct Reader {
@@ -118,11 +135,14 @@ impl Reader {
         self.count_of(query, terms)
     }
 
-    /// The count that these terms come to.
+    /// The count that these terms come to; what is missing is nothing in a sum (SIL-1).
     pub(crate) fn count_of(&self, query: Query, terms: &str) -> i64 {
-        let value = figure(&indicator("x", sum(terms)), query, self.sources());
-        let Value::Count(count) = value else { panic!("{value:?} is no count") };
-        count
+        amount(self.figure(query, terms))
+    }
+
+    /// The figure that these terms come to.
+    pub(crate) fn figure(&self, query: Query, terms: &str) -> Value {
+        figure(&indicator("x", sum(terms)), query, self.sources())
     }
 
     /// A column of Biểu 06.

@@ -165,7 +165,8 @@ impl Asked<'_> {
                     let empty = Book::default();
                     let held = moment.facets.get(&kind).and_then(|books| books.get(code));
                     let book = held.unwrap_or(&empty);
-                    let book = scope.open_code(kind, code, book, moment.facets);
+                    let all = scope.open(moment.book, moment.facets);
+                    let book = scope.open_code(kind, code, book, &all);
                     let value = figure_of_code(indicator, query, sources, kind, code);
                     (value, scope.expected(&of, &book))
                 }

@@ -319,6 +319,11 @@ impl Filled {
         if let Some(closed) = &self.closed {
             closed.json(&mut json, &changed);
         }
+        if let Some(unheard) = self.table.unheard {
+            let number = |units: usize| u64::try_from(units).unwrap_or(u64::MAX);
+            json.raw(",\"unheard\":{\"units\":").number(number(unheard.units));
+            json.raw(",\"of\":").number(number(unheard.of)).raw("}");
+        }
         json.raw(",\"lang\":")
             .text(wish.lang.word())
             .raw(",\"title\":")

@@ -55,6 +55,7 @@ pub(super) fn all(units: &BTreeMap<&str, usize>) -> Vec<Statement> {
     tasks(&mut told);
     norms(&mut told);
     portal(&mut told);
+    feedback(&mut told);
     staff(units, &mut told);
     told.push(own(System::Reform, INSPECTION, "inspection.held", "KT-2021-01", |data| {
         data.raw(r#""days":1,"units":1,"findings":0,"fixed":0"#);
@@ -196,6 +197,14 @@ fn portal(told: &mut Vec<Statement>) {
     for (number, on) in (1..).zip(within.chain(aside)) {
         told.push(own(System::Portal, on, "portal.posted", format!("tin-{number:03}"), |_| {}));
     }
+}
+
+/// S031: none in the report's window. One before it, answered: a 0 is that of an office that looks.
+fn feedback(told: &mut Vec<Statement>) {
+    told.push(own(System::Portal, day(2021, 3, 2), "feedback.received", "PA-2021-01", |data| {
+        data.field(r#""about":"#, "RULE");
+    }));
+    told.push(own(System::Portal, day(2021, 3, 9), "feedback.resolved", "PA-2021-01", |_| {}));
 }
 
 /// S041, S042: posts filled of the quota; S047: one person moved.

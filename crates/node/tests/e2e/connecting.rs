@@ -162,7 +162,7 @@ async fn a_fresh_python_that_follows_the_page_sees_a_correction_and_a_duplicate(
 fn told(status: [&str; 3], refused: &str) -> String {
     let [published, again, corrected] = status;
     format!(
-        "before:     0 issued, 0 of them signed\n\
+        "before:     no data\n\
          published:  {published}1 issued, 0 of them signed\n\
          sent again: {again}1 issued, 0 of them signed\n\
          corrected:  {corrected}1 issued, 1 of them signed\n\

@@ -103,7 +103,9 @@ async fn exp_1_every_indicator_of_the_sample_is_explained() {
                 continue;
             }
             let figure_is = listing.last.get("ratio").unwrap_or(&listing.last["value"]);
-            assert_eq!(*figure_is, listing.value(), "{figure}");
+            // Of what nobody was heard nothing is listed, and nothing is what that comes to.
+            let figure_is = if figure_is.is_null() { json!(0) } else { figure_is.clone() };
+            assert_eq!(figure_is, listing.value(), "{figure}");
             explained += usize::from(!listing.timelines.is_empty());
         }
     }
@@ -238,7 +240,7 @@ async fn a_correction_a_retraction_and_a_late_event_are_seen_as_causes() {
     let (then, now) = (then.to_string(), now.to_string());
     let told = run(&data, &["explain", &figure, "--between", &then, &now]).await.expect(0);
     for words in [
-        "H41 · 15/06/2021–14/09/2021: 1 hồ sơ",
+        "H41 · 15/6/2021–14/9/2021: 1 hồ sơ",
         &format!("Trước đó, theo số liệu biết đến #{then}: 2"),
         "D1  -1",
         "D4  +1",

@@ -57,7 +57,7 @@ async fn a_unit_that_is_registered_late_loses_nothing() {
     }
     let told = office.post(STRUCTURED, registered("H41.20").as_bytes()).await;
     assert_eq!(told.json(), json!({"status": "stored", "position": 7}));
-    assert_eq!(up.get(FIGURE).await.json()["value"], 0);
+    assert_eq!(up.get(FIGURE).await.json()["missing"], true);
 
     let other = refusals(&data, &up, &["requeue", "--unit", "H41.17"], 0).await;
     assert_eq!(other["requeued"], json!([]));

@@ -5,7 +5,7 @@ use tonghop_core::read::Value;
 
 use super::{CellAnswer, FormAnswer};
 use crate::lang::Lang;
-use crate::number::{day, in_words, number};
+use crate::number::{day, number};
 
 /// Differences that are named below a table; all are in the JSON.
 const TOLD_MAX: usize = 12;
@@ -74,9 +74,14 @@ impl FormAnswer {
             }
             _ => String::new(),
         };
-        let show = |value: Option<Value>| in_words(value.unwrap_or(Value::Missing), lang);
+        let show = |cell: &CellAnswer| {
+            if cell.lacks_data() {
+                return lang.choose("chưa có số liệu", "no data").to_owned();
+            }
+            cell.show(lang)
+        };
         let place = if column == "value" { row.clone() } else { format!("{row} {column}") };
-        format!("  {place}: {} → {}{step}", show(before), show(after))
+        format!("  {place}: {} → {}{step}", show(published), show(now))
     }
 }
 
@@ -98,16 +103,21 @@ mod tests {
             published: cell(published, "closed"),
             now: cell(now, "computed"),
         };
+        // Of what there was no data when it was published.
+        let mut heard = changed("c8", 0, 4);
+        heard.published.value = None;
+        heard.published.said.missing = Some(true);
         form.closing = Some(ClosingAnswer {
             id: "legal-2021-Q3-1".to_owned(),
             closed_at: "2021-09-20T08:00:00+07:00".to_owned(),
             position: 7,
-            differs: vec![changed("c7", 85, 1_086), changed("c9", 7, 0)],
+            differs: vec![changed("c7", 85, 1_086), changed("c9", 7, 0), heard],
         });
         expect_test::expect![[r"
-            Đã chốt ngày 20/9/2021 (legal-2021-Q3-1); 2 số nay khác số đã công bố:
+            Đã chốt ngày 20/9/2021 (legal-2021-Q3-1); 3 số nay khác số đã công bố:
               H41.16 c7: 85 → 1.086 (+1.001)
-              H41.16 c9: 7 → 0 (-7)"]]
+              H41.16 c9: 7 → 0 (-7)
+              H41.16 c8: chưa có số liệu → 4"]]
         .assert_eq(&form.closing_lines().join("\n"));
         form.closing.as_mut().unwrap().differs.clear();
         assert!(form.closing_lines()[0].ends_with("không số nào khác số đã công bố."));

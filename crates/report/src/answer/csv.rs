@@ -14,7 +14,8 @@ pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 ///
 /// First the exact numbers: of each column its value, or its part and whole. Behind them what a row
 /// is about, up to which day it was computed while the window is not over, and, for each column again, where its figures come from and what is said of them that
-/// is no number; under the names of the JSON, so that nothing needs to be read out of words.
+/// is no number; under the names of the JSON, so that nothing needs to be read out of words. A
+/// computed figure without data is an empty field beside a status.
 ///
 /// A text that begins with `=`, `+`, `-`, `@`, a tab or a line break gets a `'` before it, because
 /// a spreadsheet would take it for a formula.
@@ -44,7 +45,7 @@ enum Field {
     Part,
     /// The denominator of an exact ratio.
     Whole,
-    /// `computed`, `provisional` or `declared`.
+    /// `computed`, `provisional`, `closed` or `declared`.
     Status,
     /// `exact`, `nil`, `missing` or `bound`.
     Said,
@@ -189,13 +190,13 @@ fn exact(column: &Column) -> impl Iterator<Item = (&Column, Field)> {
 }
 
 /// What stands behind: the status, and of a column in which something is declared all that can be
-/// said. What is computed is always exact.
+/// said. What is computed is exact, or missing: then its field is empty.
 fn rest<'a>(column: &'a Column, form: &FormAnswer) -> Vec<(&'a Column, Field)> {
     let of_its_nature = |cell: &CellAnswer| match cell.figure() {
         Some(Value::Count(_)) => !is_ratio(column),
         Some(Value::Share(_)) => is_ratio(column),
-        Some(Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..)) => false,
-        None => true,
+        Some(Value::Nil | Value::Bound(_) | Value::BoundShare(..)) => false,
+        Some(Value::Missing) | None => true,
     };
     let mut cells = form.rows.iter().filter_map(|row| row.cells.get(&column.key));
     let mut fields = vec![Field::Status];

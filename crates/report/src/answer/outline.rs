@@ -7,7 +7,7 @@ use tonghop_core::read::{Share, Value};
 use super::{CellAnswer, FormAnswer};
 use crate::document::{Block, Cell, Document, Head, Paragraph, Signature};
 use crate::lang::Lang;
-use crate::number::{day, in_words, number};
+use crate::number::{NO_DATA, day, number};
 use crate::words::period_in_words;
 
 /// A section.
@@ -157,8 +157,8 @@ impl FormAnswer {
             let sentences = section.lines.iter().filter_map(|line| self.sentence("  - ", line));
             out.extend(sentences.map(|sentence| sentence.plain(self.lang)));
             for row in section.table.iter().filter_map(|key| self.slot_row(key)) {
-                let value = row.cells.get("value").and_then(CellAnswer::figure);
-                let value = in_words(value.unwrap_or(Value::Missing), self.lang);
+                let value = row.cells.get("value");
+                let value = value.map_or_else(|| NO_DATA.to_owned(), |cell| cell.show(self.lang));
                 let counted = row.counted.as_deref().unwrap_or_default();
                 out.push(format!("  {}: {value} {counted}", row.label));
             }

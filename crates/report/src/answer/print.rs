@@ -9,7 +9,7 @@ use crate::document::{
 };
 use crate::lang::Lang;
 use crate::number::{day, number};
-use crate::words::period_heading;
+use crate::words::{no_data, period_heading};
 
 /// Columns of figures above which a table lies on its side.
 const UPRIGHT_COLUMNS_MAX: usize = 5;
@@ -116,7 +116,21 @@ impl FormAnswer {
             ),
         };
         note.push_str(&self.incomplete_note());
+        note.push_str(&self.unheard_note());
         note
+    }
+
+    /// The sentence that some units were never heard; empty if all were.
+    pub(super) fn unheard_note(&self) -> String {
+        let show = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX), self.lang);
+        let Some(unheard) = self.unheard.filter(|unheard| unheard.units > 0) else {
+            return String::new();
+        };
+        let (units, of) = (show(unheard.units), show(unheard.of));
+        match self.lang {
+            Lang::Vi => format!(" Chưa có số liệu của {units} trong {of} đơn vị."),
+            Lang::En => format!(" There is no data of {units} of {of} units."),
+        }
     }
 
     /// The sentence that some of what the figures rest on never came; empty if all did.
@@ -153,6 +167,9 @@ impl FormAnswer {
                 cell(row.cells.get("value")),
             ]);
         }
+        if table.lacks_data() {
+            table.notes.push(no_data(lang));
+        }
         table
     }
 
@@ -186,6 +203,9 @@ impl FormAnswer {
             table.counted = Some(format!("{word} {counted}"));
         }
         self.body(&mut table, columns);
+        if table.lacks_data() {
+            table.notes.push(no_data(self.lang));
+        }
         table.notes.push(self.position_note());
         table.notes.extend(self.closing_lines());
         table
@@ -260,7 +280,7 @@ impl FormAnswer {
                 .filter(|row| row.kind == RowOf::Unit && row.key != self.unit)
                 .filter(|row| printed(row, columns))
                 .collect();
-            if own.is_none() && rows.is_empty() {
+            if own.is_none_or(|own| is_nothing(&own.cells)) && rows.is_empty() {
                 continue;
             }
             let place = table.rows.len();
@@ -271,7 +291,7 @@ impl FormAnswer {
             let cells = own.map_or(&none, |block| &block.cells);
             let cells: Vec<Cell> = [Cell::text(roman.next().unwrap_or_default()), name]
                 .into_iter()
-                .chain(columns.iter().map(|column| counted(cells.get(&column.key))))
+                .chain(columns.iter().map(|column| cell(cells.get(&column.key))))
                 .collect();
             let adds = (place + 1..=place + rows.len()).collect();
             table.rows.push(Row { kind: RowKind::Block, cells, adds });
@@ -288,7 +308,7 @@ impl FormAnswer {
 
     fn total(&self, table: &mut Table, columns: &[&Column], adds: Vec<usize>) {
         let Some(total) = self.total_row() else { return };
-        let cells = columns.iter().map(|column| counted(total.cells.get(&column.key)));
+        let cells = columns.iter().map(|column| cell(total.cells.get(&column.key)));
         table.total([Cell::Blank, Cell::text(&total.label)].into_iter().chain(cells), adds);
     }
 }
@@ -302,7 +322,7 @@ fn printed(row: &RowAnswer, columns: &[&Column]) -> bool {
 }
 
 fn push(table: &mut Table, ordinal: Cell, row: &RowAnswer, columns: &[&Column]) {
-    let cells = columns.iter().map(|column| counted(row.cells.get(&column.key)));
+    let cells = columns.iter().map(|column| cell(row.cells.get(&column.key)));
     let name = match (row.key.as_str(), row.label.as_str()) {
         (key, "") => key.to_owned(),
         (key, label) if label == key => key.to_owned(),
@@ -311,11 +331,14 @@ fn push(table: &mut Table, ordinal: Cell, row: &RowAnswer, columns: &[&Column]) 
     table.row([ordinal, Cell::Text(name)].into_iter().chain(cells));
 }
 
-/// A cell of a column; one that was not answered counts nothing, as in every other rendering.
-fn counted(answer: Option<&CellAnswer>) -> Cell {
-    if answer.is_some() { cell(answer) } else { Cell::count(0) }
+fn is_nothing(cells: &Cells) -> bool {
+    cells.0.iter().all(|(_, cell)| cell.figure().is_none_or(Value::is_zero))
 }
 
+/// A cell as it is printed; of one that was not answered there is no data.
 fn cell(answer: Option<&CellAnswer>) -> Cell {
-    Cell::Figure(answer.and_then(CellAnswer::figure).unwrap_or(Value::Missing))
+    match answer {
+        Some(cell) if !cell.lacks_data() => Cell::Figure(cell.figure().unwrap_or(Value::Missing)),
+        Some(_) | None => Cell::NoData,
+    }
 }

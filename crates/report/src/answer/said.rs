@@ -10,7 +10,7 @@ use tonghop_core::read::Value;
 pub struct SaidAnswer {
     /// It was looked for, and nothing occurred.
     pub nil: Option<bool>,
-    /// Nobody declared anything.
+    /// Nobody declared anything, or was ever heard of what is counted.
     pub missing: Option<bool>,
     /// A bound.
     pub bound: Option<BoundAnswer>,
@@ -83,6 +83,8 @@ mod tests {
             (r#"{"value":0,"status":"declared"}"#, "0", "0"),
             (r#"{"value":0,"nil":true,"status":"declared"}"#, "không phát sinh", "none occurred"),
             (r#"{"value":null,"missing":true,"status":"declared"}"#, "chưa khai", "not declared"),
+            (r#"{"value":null,"missing":true,"status":"computed"}"#, "…", "…"),
+            (r#"{"value":null,"missing":true,"status":"provisional"}"#, "…", "…"),
             (
                 r#"{"bound":{"atLeast":4000},"status":"declared"}"#,
                 "từ 4.000 trở lên",

@@ -9,7 +9,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::{CellAnswer, Cells, Column, FormAnswer, RowAnswer, RowOf};
 use crate::document::letters::shown;
 use crate::lang::Lang;
-use crate::number::number;
+use crate::number::{NO_DATA, number};
+use crate::words::no_data;
 
 /// Characters of a label; what is longer is cut.
 const LABEL_CHARS_MAX: usize = 44;
@@ -24,7 +25,7 @@ pub fn table(form: &FormAnswer) -> String {
         for line in form.outline_lines() {
             writeln_to(&mut out, &plain(&line));
         }
-        writeln_to(&mut out, &format!("\n{}", foot(form)));
+        writeln_to(&mut out, &format!("\n{}", foot(form, rows_lack_data(form))));
         return out;
     }
     if form.columns.is_empty() {
@@ -67,6 +68,9 @@ fn columns(form: &FormAnswer, rows: Vec<(String, Cells)>) -> String {
     let heads = heads(&form.columns);
     let mut table = new_table();
     table.set_header([String::new()].into_iter().chain(heads.iter().cloned()));
+    let lacks =
+        |cells: &Cells| form.columns.iter().any(|column| lacks_data(cells.get(&column.key)));
+    let lacks_data = rows.iter().any(|(_, cells)| lacks(cells));
     for (name, cells) in rows {
         let numbers = form.columns.iter().map(|column| show(cells.get(&column.key), lang));
         table.add_row([cut(&name)].into_iter().chain(numbers));
@@ -81,7 +85,7 @@ fn columns(form: &FormAnswer, rows: Vec<(String, Cells)>) -> String {
         let unit = if counted.is_empty() { counted } else { format!(", {counted}") };
         writeln_to(&mut out, &format!("  {head:<width$}  {label}{unit}{key}"));
     }
-    writeln_to(&mut out, &foot(form));
+    writeln_to(&mut out, &foot(form, lacks_data));
     out
 }
 
@@ -103,7 +107,7 @@ fn list(form: &FormAnswer) -> String {
     }
     let mut out = top(form);
     writeln_to(&mut out, &table.to_string());
-    writeln_to(&mut out, &foot(form));
+    writeln_to(&mut out, &foot(form, rows_lack_data(form)));
     out
 }
 
@@ -129,19 +133,26 @@ fn top(form: &FormAnswer) -> String {
     out
 }
 
-fn foot(form: &FormAnswer) -> String {
+fn rows_lack_data(form: &FormAnswer) -> bool {
+    form.rows.iter().any(|row| lacks_data(row.cells.get("value")))
+}
+
+/// What stands for no data, if it stands above; and up to where the log was read.
+fn foot(form: &FormAnswer, lacks_data: bool) -> String {
     let show = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX), form.lang);
     let (position, waiting) = (show(form.position), show(form.lag));
+    let mark = if lacks_data { no_data(form.lang) + "\n" } else { String::new() };
     let mut foot = match form.lang {
         Lang::Vi => format!("Nhật ký đến vị trí {position}; còn chờ {waiting} sự kiện."),
         Lang::En => format!("The log up to position {position}; {waiting} events wait behind it."),
     };
     foot.push_str(&form.incomplete_note());
+    foot.push_str(&form.unheard_note());
     for line in form.closing_lines() {
         foot.push('\n');
         foot.push_str(&plain(&line));
     }
-    foot
+    mark + &foot
 }
 
 /// The head of each column: its key if that is short, else a letter.
@@ -171,16 +182,23 @@ fn name(row: &RowAnswer, form: &FormAnswer) -> String {
     }
 }
 
+fn lacks_data(cell: Option<&CellAnswer>) -> bool {
+    cell.is_none_or(CellAnswer::lacks_data)
+}
+
 fn show(cell: Option<&CellAnswer>, lang: Lang) -> String {
-    cell.map_or_else(|| number(0, lang), |cell| cell.show(lang))
+    cell.map_or_else(|| NO_DATA.to_owned(), |cell| cell.show(lang))
 }
 
 fn add(sums: &mut Cells, cells: &Cells) {
     for (key, cell) in &cells.0 {
         match sums.0.iter_mut().find(|(held, _)| held == key) {
-            Some((_, held)) => {
-                held.value = held.value.zip(cell.value).map(|(a, b)| a.saturating_add(b));
-            }
+            // What there is no data of adds nothing.
+            Some((_, held)) => match (held.value, cell.value) {
+                (Some(a), Some(b)) => held.value = Some(a.saturating_add(b)),
+                (None, Some(_)) => *held = cell.clone(),
+                (Some(_) | None, None) => {}
+            },
             None => sums.0.push((key.clone(), cell.clone())),
         }
     }

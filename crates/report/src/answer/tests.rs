@@ -96,6 +96,7 @@ pub(super) fn form(lang: Lang) -> FormAnswer {
         ],
         incomplete: 0,
         closing: None,
+        unheard: None,
         levels: Some(vec![
             level(None, cells(1, 0)),
             level(Some("PROVINCE"), cells(2, 0)),
@@ -125,11 +126,12 @@ fn a_form_by_unit_as_a_table() {
         ╞══════════════════════════════════════════════╪═══════════╪═══╡
         │ H41 Nghệ An                                  ┆ 1.034.859 ┆ 7 │
         │ H41.16 Sở TT&TT�[31m                         ┆        85 ┆ 0 │
-        │ H41.30 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… ┆         0 ┆ 0 │
+        │ H41.30 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… ┆         … ┆ … │
         │ Tổng số                                      ┆ 1.034.859 ┆ 7 │
         └──────────────────────────────────────────────┴───────────┴───┘
           c3  Tổng số, hồ sơ
           a   Không có hạn, hồ sơ (noDueDate)
+        (…) chưa có số liệu: đến hết kỳ chưa hệ thống nào báo cáo về nội dung này.
         Nhật ký đến vị trí 2.203.144; còn chờ 0 sự kiện.
     "]]
     .assert_eq(&table(&form(Lang::Vi)));
@@ -145,13 +147,14 @@ fn a_form_by_level() {
         │             ┆        c3 ┆ a │
         ╞═════════════╪═══════════╪═══╡
         │ Departments ┆        85 ┆ 0 │
-        │ Districts   ┆         0 ┆ 0 │
+        │ Districts   ┆         … ┆ … │
         │ Communes    ┆ 1,034,771 ┆ 7 │
         │ Others      ┆         3 ┆ 0 │
         │ Tổng số     ┆ 1,034,859 ┆ 7 │
         └─────────────┴───────────┴───┘
           c3  Tổng số, hồ sơ
           a   Không có hạn, hồ sơ (noDueDate)
+        (…) no data: nothing of the kind was ever reported by the end of the period.
         The log up to position 2,203,144; 0 events wait behind it.
     "]]
     .assert_eq(&by_level(&form(Lang::En)));
@@ -320,10 +323,86 @@ fn what_never_came_is_said_below_the_figures() {
         (Lang::Vi, "Còn thiếu sự kiện của 2 hệ thống nguồn."),
         (Lang::En, "Events of 2 source systems are missing."),
     ] {
-        let whole = form(lang);
-        let holed = FormAnswer { incomplete: 2, ..form(lang) };
+        let whole = by_field(lang);
+        let holed = FormAnswer { incomplete: 2, ..by_field(lang) };
         assert!(table(&holed).trim_end().ends_with(note), "{}", table(&holed));
         assert!(holed.position_note().ends_with(note), "{}", holed.position_note());
         assert_eq!(holed.position_note(), format!("{} {note}", whole.position_note()));
     }
+}
+
+/// Nobody was ever heard of the second column of a department.
+fn form_without_data(lang: Lang) -> FormAnswer {
+    let mut form = form(lang);
+    let missing = SaidAnswer { missing: Some(true), ..SaidAnswer::default() };
+    form.rows.remove(2);
+    form.rows[1].cells.0[1].1 = CellAnswer { value: None, said: missing, ..count(0) };
+    form.unheard = Some(UnheardAnswer { units: 680, of: 1_704 });
+    form
+}
+
+#[test]
+fn what_nobody_was_heard_of_is_a_mark_that_is_explained_once() {
+    for (lang, note, unheard) in [
+        (Lang::Vi, "chưa có số liệu:", "Chưa có số liệu của 680 trong 1.704 đơn vị."),
+        (Lang::En, "no data:", "There is no data of 680 of 1,704 units."),
+    ] {
+        let (whole, silent) = (form(lang), form_without_data(lang));
+        let text = table(&silent);
+        assert!(text.contains("│ H41.16 Sở TT&TT�[31m ┆        85 ┆ … │"), "{text}");
+        assert_eq!(text.matches(note).count(), 1, "{text}");
+        assert!(text.trim_end().ends_with(unheard), "{text}");
+        assert!(!table(&by_field(lang)).contains(note));
+        let printed = |form: &FormAnswer| {
+            let document = form.document();
+            let notes: Vec<String> = document.tables().flat_map(|t| t.notes.clone()).collect();
+            let cells = document.tables().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+            let marks = cells.filter(|cell| **cell == crate::Cell::NoData).count();
+            let of = |text: &str| notes.iter().filter(|held| held.contains(text)).count();
+            (marks, of(note), of(unheard))
+        };
+        assert_eq!(printed(&silent), (1, 1, 1));
+        // A unit of which nothing was answered has no zeros, either.
+        assert_eq!(printed(&whole), (2, 1, 0));
+        assert_eq!(printed(&by_field(lang)), (0, 0, 0));
+        let all = FormAnswer { unheard: Some(UnheardAnswer { units: 0, of: 9 }), ..whole.clone() };
+        assert_eq!(all.position_note(), whole.position_note());
+    }
+}
+
+#[test]
+fn a_level_that_was_heard_of_nothing_but_zeros_is_not_printed() {
+    let names = |form: &FormAnswer| -> Vec<String> {
+        let document = form.document();
+        let rows = document.tables().flat_map(|table| &table.rows);
+        rows.map(|row| row.cells[1].show(Lang::En)).collect()
+    };
+    let mut form = form(Lang::En);
+    let before = names(&form);
+    let district = LevelAnswer { level: Some("DISTRICT".to_owned()), cells: cells(0, 0) };
+    form.levels.as_mut().unwrap().push(district);
+    assert_eq!(names(&form), before);
+    form.levels.as_mut().unwrap().last_mut().unwrap().cells = cells(0, 1);
+    assert!(names(&form).contains(&"Districts".to_owned()));
+}
+
+#[test]
+fn a_level_of_which_nobody_was_heard_adds_nothing() {
+    let mut form = form_without_data(Lang::En);
+    let missing = form.rows[1].cells.0[1].1.clone();
+    let levels = form.levels.as_mut().unwrap();
+    // Others: the province and the unit without a level; of one of them there is no data.
+    levels[0].cells.0[1].1 = missing.clone();
+    levels[1].cells.0[1].1 = count(9);
+    levels[2].cells.0[1].1 = missing;
+    let text = by_level(&form);
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('│')).skip(1).collect();
+    let wanted = [
+        "│ Departments ┆        85 ┆ … │",
+        "│ Districts   ┆         … ┆ … │",
+        "│ Communes    ┆ 1,034,771 ┆ 7 │",
+        "│ Others      ┆         3 ┆ 9 │",
+        "│ Tổng số     ┆ 1,034,859 ┆ 7 │",
+    ];
+    assert_eq!(rows, wanted);
 }

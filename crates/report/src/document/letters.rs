@@ -120,6 +120,7 @@ fn table(held: &Table) -> Table {
 fn cell(held: &Cell) -> Cell {
     match held {
         Cell::Blank => Cell::Blank,
+        Cell::NoData => Cell::NoData,
         Cell::Text(held) => Cell::Text(text(held)),
         Cell::Figure(figure) => Cell::Figure(*figure),
     }

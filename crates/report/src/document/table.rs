@@ -160,6 +160,11 @@ impl Table {
         self.rows.push(Row { kind: RowKind::Total, cells, adds });
     }
 
+    /// Whether it has a cell without data.
+    pub(crate) fn lacks_data(&self) -> bool {
+        self.rows.iter().any(|row| row.cells.contains(&Cell::NoData))
+    }
+
     /// Whether a row is the sum of the rows that it names, in every column of figures.
     pub(crate) fn row_adds_up(&self, row: &Row) -> bool {
         if row.adds.is_empty() {
@@ -170,7 +175,7 @@ impl Table {
             let parts = row
                 .adds
                 .iter()
-                .map(|place| self.rows.get(*place)?.cells.get(column).and_then(Cell::as_count));
+                .map(|place| self.rows.get(*place)?.cells.get(column).and_then(Cell::as_part));
             added(parts) == Some(whole)
         })
     }

@@ -341,6 +341,7 @@ impl Sheet<'_> {
                 }
             }
             Cell::Text(_)
+            | Cell::NoData
             | Cell::Figure(Value::Nil | Value::Missing | Value::Bound(_) | Value::BoundShare(..)) =>
             {
                 self.words(place, &held.show(self.lang), &format)?;

@@ -9,7 +9,7 @@ use tonghop_report::{
     BoundAnswer, CellAnswer, Cells, FormAnswer, Ratio, RowAnswer, RowOf, SaidAnswer, csv,
 };
 
-use crate::sample::form;
+use crate::sample::{form, form_without_data};
 
 type Line = BTreeMap<String, String>;
 
@@ -25,7 +25,8 @@ fn read(text: &str) -> Vec<Line> {
     reader.records().map(|record| line(record.unwrap())).collect()
 }
 
-/// The figure of a column, from its fields alone. `exact` is what the number is called.
+/// The figure of a column, from its fields alone. `exact` is what the number is called; where it is
+/// all that there is, an empty one beside a status is missing.
 fn figure(line: &Line, exact: &str, prefix: &str) -> Option<Value> {
     let text = |name: &str| line.get(&format!("{prefix}{name}")).filter(|text| !text.is_empty());
     let number = |name: &str| text(name).map(|text| text.parse::<i64>().unwrap());
@@ -34,7 +35,7 @@ fn figure(line: &Line, exact: &str, prefix: &str) -> Option<Value> {
     let share = number("part").map(|part| Share { part, whole: number("whole").unwrap() });
     let exact = value.or(share.map(Value::Share));
     match text("said").map(String::as_str) {
-        None => exact,
+        None => exact.or(text("status").map(|_| Value::Missing)),
         Some("exact") => Some(exact.unwrap()),
         Some("nil") => Some(Value::Nil),
         Some("missing") => {
@@ -194,6 +195,10 @@ proptest! {
 fn computed_columns_stay_where_they_were_and_have_a_status_behind() {
     let text = csv::csv(&form());
     let head = text.split_once("\r\n").unwrap().0;
+    let without = csv::csv(&form_without_data());
+    assert_eq!(without.split_once("\r\n").unwrap().0, head, "whatever there is no data of");
+    let commune = without.lines().find(|line| line.starts_with("H41.30.1,")).unwrap();
+    assert!(commune.contains(",5,2,3,,4,"), "{commune}");
     let columns: Vec<String> = form().columns.into_iter().map(|column| column.key).collect();
     let status: Vec<String> = columns.iter().map(|key| format!("{key}.status")).collect();
     let wanted =

@@ -2,7 +2,7 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use crate::sample::{biggest, form, letter};
+use crate::sample::{NO_DATA, biggest, form, form_without_data, letter};
 
 fn part(bytes: &[u8], name: &str) -> String {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -110,4 +110,16 @@ fn merged_heads_cover_what_they_group() {
     assert!(cell("STT").contains("<w:vMerge w:val=\"restart\"/>"));
     assert!(cell("Trực tuyến").contains("w:tcW") && !cell("Trực tuyến").contains("Merge"));
     assert_eq!(xml.split("<w:tblHeader/>").count() - 1, 4 + 1, "three rows and the numbers; one");
+}
+
+#[test]
+fn a_figure_without_data_is_a_mark_with_one_note() {
+    let texts = |form: &tonghop_report::FormAnswer| {
+        let bytes = tonghop_report::docx(&form.document()).unwrap();
+        paragraphs(&part(&bytes, "word/document.xml"))
+    };
+    let (with, without) = (texts(&form()), texts(&form_without_data()));
+    let count = |texts: &[String], text: &str| texts.iter().filter(|held| *held == text).count();
+    assert_eq!((count(&with, "…"), count(&without, "…")), (0, 1));
+    assert_eq!((count(&with, NO_DATA), count(&without, NO_DATA)), (0, 1));
 }

@@ -3,7 +3,7 @@ use std::io::Read;
 
 use flate2::read::ZlibDecoder;
 
-use crate::sample::{biggest, form, letter};
+use crate::sample::{NO_DATA, biggest, form, form_without_data, letter};
 
 /// The streams of a PDF, unpacked.
 fn streams(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -129,6 +129,14 @@ fn text_can_be_copied_with_its_marks() {
         assert!(found, "{text_held}: {text}");
     }
     assert!(text.contains("1.034.859"), "{text}");
+}
+
+#[test]
+fn a_figure_without_data_is_a_mark_with_one_note() {
+    let pages = pages(&tonghop_report::pdf(&form_without_data().document()).unwrap());
+    let text = pages.join("\n");
+    assert!(text.lines().any(|line| line == "…"), "{text}");
+    assert_eq!(text.replace('\n', " ").matches(NO_DATA).count(), 1, "{text}");
 }
 
 #[test]

@@ -13,6 +13,20 @@ pub(crate) fn form() -> FormAnswer {
     FormAnswer::parse(include_bytes!("form.json")).unwrap()
 }
 
+/// The same where nobody was ever heard of what a commune carried in.
+pub(crate) fn form_without_data() -> FormAnswer {
+    let mut form = form();
+    let row = form.rows.iter_mut().find(|row| row.key == "H41.30.1").unwrap();
+    let (_, cell) = row.cells.0.iter_mut().find(|(key, _)| key == "c6").unwrap();
+    assert_eq!(cell.value.take(), Some(0));
+    cell.said.missing = Some(true);
+    form
+}
+
+/// What stands below a table with such a figure.
+pub(crate) const NO_DATA: &str =
+    "(…) chưa có số liệu: đến hết kỳ chưa hệ thống nào báo cáo về nội dung này.";
+
 /// That many or more.
 fn over(low: i64) -> Range {
     Range { low, high: None, rough: false }

@@ -3,7 +3,7 @@ use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
 
-use crate::sample::{form, letter};
+use crate::sample::{NO_DATA, form, form_without_data, letter};
 
 type Values = BTreeMap<(u32, u32), Data>;
 type Formulas = BTreeMap<(u32, u32), String>;
@@ -59,7 +59,10 @@ fn evaluate(formula: &str, values: &Values) -> f64 {
             let (first, last) = range.split_once(':').unwrap_or((range, range));
             let (first, last) = (place(first), place(last));
             assert_eq!(first.1, last.1, "a sum stays in its column");
-            sum += (first.0..=last.0).map(|row| number(values.get(&(row, first.1)))).sum::<f64>();
+            let cells = (first.0..=last.0).map(|row| values.get(&(row, first.1)));
+            // A sum skips words; adding them would be an error.
+            let numbers = cells.filter(|cell| !matches!(cell, Some(Data::String(_))));
+            sum += numbers.map(number).sum::<f64>();
         }
         return sum;
     }
@@ -203,4 +206,20 @@ fn the_workbook_is_dated_by_the_document_and_not_by_the_clock() {
         archive.by_name("docProps/core.xml").unwrap().read_to_string(&mut part).unwrap();
         assert_eq!(part.matches(date).count(), 2, "created and modified: {part}");
     }
+}
+
+#[test]
+fn a_figure_without_data_is_a_mark_that_sums_skip() {
+    let mut book = open(tonghop_report::xlsx(&form_without_data().document()).unwrap());
+    let formulas = formulas_hold(&mut book, "Biểu 1");
+    let (values, _) = read(&mut book, "Biểu 1");
+    let (commune, block) = (row_of(&values, "Xã Nghi Long"), row_of(&values, "Xã, phường"));
+    assert_eq!(values.get(&(commune, 5)), Some(&Data::String("…".to_owned())));
+    assert!(formulas[&(block, 5)].starts_with("SUM("), "{formulas:?}");
+    // Words are not added with `+`; that 3 = 7 + 11 holds without them.
+    let (own, all) = (commune + 1, |column| formulas.get(&(commune, column)).map(String::as_str));
+    assert_eq!(all(2), Some(&*format!("G{own}+K{own}")));
+    assert_eq!(all(6), Some(&*format!("H{own}+I{own}+J{own}")));
+    let notes = values.values().filter(|held| **held == NO_DATA).count();
+    assert_eq!(notes, 1, "{values:?}");
 }

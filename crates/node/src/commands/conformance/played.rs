@@ -337,13 +337,14 @@ impl Game {
         self.figure("documents.issued", day).await
     }
 
-    /// A figure of the unit on one day; of a ratio the part.
+    /// A figure of the unit on one day; of a ratio the part; 0 where there is no data yet.
     async fn figure(&self, indicator: &str, day: &str) -> anyhow::Result<i64> {
         let unit = self.script.unit;
         let target = format!("/v1/figures?indicator={indicator}&unit={unit}&from={day}&to={day}");
         let answer = self.read(&target).await?;
         let part = || answer.get("ratio")?.get("part")?.as_i64();
-        let value = answer.get("value").and_then(Value::as_i64).or_else(part);
+        let nothing = || answer.get("missing")?.as_bool().filter(|so| *so).map(|_| 0);
+        let value = answer.get("value").and_then(Value::as_i64).or_else(part).or_else(nothing);
         value.ok_or_else(|| anyhow::anyhow!("{target}: there is no number in {answer}"))
     }
 

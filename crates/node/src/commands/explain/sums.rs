@@ -30,11 +30,15 @@ impl Sums {
         }
     }
 
-    /// Why it is not the figure, if it is not; of declarations there is no sum, and of a difference
-    /// none of what is counted once.
+    /// Why it is not the figure, if it is not; of declarations there is no sum, of a difference none
+    /// of what is counted once, and what nobody was heard of is no figure.
     pub(super) fn differs_from(&self, page: &Value) -> Option<String> {
         let is_declared = page.get("nature").and_then(Value::as_str) == Some("declared");
         let since = page.get("since").filter(|since| !since.is_null());
+        let is_missing = |of: &Value| of.get("missing").is_some();
+        if is_missing(page) || since.is_some_and(is_missing) {
+            return None;
+        }
         if is_declared || (since.is_some() && !self.once.is_empty()) {
             return None;
         }
@@ -82,6 +86,8 @@ mod tests {
         assert!(differs(json!({"ratio": {"part": 3, "whole": 3}})));
         assert!(differs(json!({"ratio": {"part": 2, "whole": 2}})));
         assert!(differs(json!({"value": 2})));
+        // Nobody was heard of its part, so that there is no ratio; what it is a ratio of is listed.
+        assert!(!differs(json!({"value": null, "missing": true})));
         let change = sums(&json!([{"amount": 1, "part": 1, "whole": 0}]));
         let page = json!({"value": 5, "since": {"knownAt": 9, "value": 4}});
         assert_eq!(change.differs_from(&page), None);

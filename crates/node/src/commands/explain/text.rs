@@ -40,7 +40,7 @@ fn value(of: &Value, lang: Lang) -> String {
         return format!("{percent} ({}/{})", count(part), count(whole));
     }
     if of.get("missing").is_some() {
-        return lang.choose("chưa có số liệu", "nobody said").to_owned();
+        return lang.choose("chưa có số liệu", "no data").to_owned();
     }
     match (of.get("bound"), of.get("value").and_then(Value::as_i64)) {
         (Some(bound), _) => bound.to_string(),

@@ -14,6 +14,7 @@ fn fields(kind: &str) -> (&'static [&'static str], &'static [&'static str]) {
             &[],
         ),
         "procedure.changed" => (&["byPost"], &[]),
+        "feedback.received" => (&["about"], &[]),
         "dossier.accepted" => {
             (&["procedure", "field", "channel"], &["submittedAt", "dueOn", "serviceLevel"])
         }
@@ -45,6 +46,7 @@ fn fields(kind: &str) -> (&'static [&'static str], &'static [&'static str]) {
         "narrative.submitted" => (&["text", "period"], &[]),
         "procedure.withdrawn"
         | "task.done"
+        | "feedback.resolved"
         | "portal.posted"
         | "deployment.done"
         | "document.recalled"
@@ -73,7 +75,7 @@ fn each_line_keeps_to_the_contract() {
         assert!(line.text("dueOn").is_empty() || line.text("dueOn") >= since, "{line:?}");
         kinds.insert(line.kind.as_str());
     }
-    assert_eq!(kinds.len(), 37, "{kinds:?}");
+    assert_eq!(kinds.len(), 39, "{kinds:?}");
 }
 
 #[test]
